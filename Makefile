@@ -1,0 +1,317 @@
+# SPDX-License-Identifier: MIT
+#
+# Builds everything, into build/. `make help` lists the targets. ./whelk calls
+# this after installing what is missing; make alone does on a machine that has
+# gcc, binutils and make. Each component (fs, syscalls, kernel, port-guest,
+# port-hosted) becomes one object that exports only its own prefix and imports
+# only what its imports.txt says. A new source file is added to its list here.
+
+ifneq ($(words $(CURDIR)),1)
+$(error the path "$(CURDIR)" contains a space, which make cannot handle: move the checkout)
+endif
+
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+# V=1 shows the commands.
+ifndef V
+.SILENT:
+say = printf '  %-8s %s\n' $(1) $@;
+endif
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+B := build
+CC := gcc
+LD := ld
+OBJCOPY := objcopy
+NM := nm
+AR := ar
+CLANG := clang
+CLANG_FORMAT := clang-format
+CLANG_TIDY := clang-tidy
+
+# --- sources ---------------------------------------------------------------
+
+FS_SRCS := fs/content.c fs/dir.c fs/file.c fs/fs.c fs/list.c fs/name.c \
+	fs/node.c fs/perm.c fs/rename.c fs/slab.c fs/tree.c fs/walk.c
+SYSCALLS_SRCS := syscalls/attr.c syscalls/dev.c syscalls/fd.c \
+	syscalls/open.c syscalls/path.c syscalls/process.c syscalls/rw.c \
+	syscalls/stat.c syscalls/trace.c
+SYSCALLS_GEN := dispatch.c trace_table.c
+KERNEL_SRCS := kernel/console.c kernel/end.c kernel/memory.c kernel/mman.c \
+	kernel/print.c kernel/process.c kernel/random.c kernel/signal.c \
+	kernel/start.c kernel/time.c kernel/vm.c kernel/vma.c kernel/x86_64/boot.S \
+	kernel/x86_64/channel.c kernel/x86_64/clock.c kernel/x86_64/cpu.c \
+	kernel/x86_64/entry.S kernel/x86_64/mmu.c kernel/x86_64/panic.c \
+	kernel/x86_64/rtc.c kernel/x86_64/timer.c kernel/x86_64/trap.c \
+	kernel/x86_64/uart.c port/pages.c
+PORT_GUEST_SRCS := port/guest/archive.c port/guest/calls.c \
+	port/guest/clone.S port/guest/cmdline.c port/guest/main.c port/guest/port.c \
+	port/guest/stack.c port/lock.c
+PORT_GUEST_GEN := nosys.c
+PORT_HOSTED_SRCS := port/hosted/arena.c port/hosted/calls.c \
+	port/hosted/clock.c port/hosted/clone.S port/hosted/console.c \
+	port/hosted/host_syscall.S port/hosted/main.c port/hosted/start.S \
+	port/lock.c port/pages.c
+PORT_HOSTED_GEN := forward.c
+LIBC_SRCS := libc/glue/legacy.c libc/glue/memory.c \
+	libc/glue/set_thread_area.c libc/glue/stat.c libc/glue/syscall_cp.S \
+	libc/glue/vfork.c
+RUN_SRCS := tools/run.c tools/run_archive.c tools/run_cmdline.c \
+	tools/run_elf.c tools/run_options.c tools/run_qemu.c tools/run_report.c \
+	tools/run_session.c tools/run_symbols.c
+APPS := directories many simple
+UNIT_COMMON := tests/unit/calls.c tests/unit/check.c tests/unit/port_unit.c
+UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(filter-out $(UNIT_COMMON),$(sort $(wildcard tests/unit/*.c))))
+
+# --- flags -----------------------------------------------------------------
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wundef -Wstrict-prototypes \
+	-Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings \
+	-Wimplicit-fallthrough -Werror
+INCLUDE := -I. -I$(B)/gen
+FREESTANDING := -ffreestanding -fno-stack-protector -fno-pie -mcmodel=small \
+	-fcf-protection=none -fno-asynchronous-unwind-tables
+CFLAGS := -O2 -g
+COMPONENT_CFLAGS := -std=c11 $(CFLAGS) $(WARN) -Wframe-larger-than=1024 \
+	$(FREESTANDING) $(INCLUDE)
+HOST_CFLAGS := -std=c11 -D_GNU_SOURCE $(CFLAGS) $(WARN) -I.
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+DEPS = -MMD -MP -MF $@.d
+
+# $(call objects,sources,generated sources)
+objects = $(patsubst %,$(B)/obj/%.o,$(basename $(1))) \
+	$(patsubst %.c,$(B)/obj/gen/%.o,$(2))
+
+FS_OBJS := $(call objects,$(FS_SRCS))
+SYSCALLS_OBJS := $(call objects,$(SYSCALLS_SRCS),$(SYSCALLS_GEN))
+KERNEL_OBJS := $(call objects,$(KERNEL_SRCS))
+PORT_GUEST_OBJS := $(call objects,$(PORT_GUEST_SRCS),$(PORT_GUEST_GEN))
+PORT_HOSTED_OBJS := $(call objects,$(PORT_HOSTED_SRCS),$(PORT_HOSTED_GEN))
+LIBC_OBJS := $(call objects,$(LIBC_SRCS))
+
+LIBC := $(addprefix $(B)/lib/,libc.a crt1.o crti.o crtn.o)
+COMMON_LIBS := $(LIBC) $(B)/lib/fs.o $(B)/lib/syscalls.o
+GUEST_LIBS := $(COMMON_LIBS) $(B)/lib/kernel.o $(B)/lib/port-guest.o \
+	$(B)/lib/guest.ld
+HOSTED_LIBS := $(COMMON_LIBS) $(B)/lib/port-hosted.o
+GEN_HEADERS := $(B)/gen/sys.h $(B)/gen/syscall_direct.h
+
+# --- main targets ----------------------------------------------------------
+
+.PHONY: all guest hosted runner apps linux docs
+all: guest hosted runner apps ## build everything but the tests
+
+guest: $(GUEST_LIBS) ## the libraries of the guest
+hosted: $(HOSTED_LIBS) ## the libraries of the hosted home
+runner: $(B)/bin/whelk-run ## the program that boots guests
+
+apps: $(foreach home,linux hosted guest,$(addprefix $(B)/$(home)/,$(APPS)))
+apps: ## the example programs, for Linux and both homes
+
+docs: $(B)/gen/stamp ## refresh the documents that are made
+	cp $(B)/gen/syscalls.md docs/syscalls.md
+
+# --- generated code --------------------------------------------------------
+
+# Files that stay the same keep their times, so a change of the table rebuilds
+# only what it touches. The stamp stands for all of them.
+GEN_FILES := $(GEN_HEADERS) $(addprefix $(B)/gen/,$(SYSCALLS_GEN) \
+	$(PORT_GUEST_GEN) $(PORT_HOSTED_GEN) direct_check.c syscalls.md)
+$(GEN_FILES): $(B)/gen/stamp ;
+$(B)/gen/stamp: syscalls/syscalls.tbl tools/gen-syscalls.awk
+	mkdir -p $(B)/gen/new
+	$(call say,GEN) awk -v out=$(B)/gen/new -v doc=$(B)/gen/new/syscalls.md \
+		-f tools/gen-syscalls.awk syscalls/syscalls.tbl
+	for f in $(B)/gen/new/*; do \
+		cmp -s $$f $(B)/gen/$${f##*/} || cp $$f $(B)/gen/; done
+	$(CC) -std=c11 -Werror -fsyntax-only $(INCLUDE) $(B)/gen/direct_check.c
+	touch $@
+
+# --- objects and components ------------------------------------------------
+
+$(B)/obj/gen/%.o: $(B)/gen/%.c
+	mkdir -p $(@D)
+	$(call say,CC) $(CC) $(COMPONENT_CFLAGS) $(DEPS) -c -o $@ $<
+$(B)/obj/%.o: %.c $(GEN_HEADERS)
+	mkdir -p $(@D)
+	$(call say,CC) $(CC) $(COMPONENT_CFLAGS) $(DEPS) -c -o $@ $<
+$(B)/obj/%.o: %.S
+	mkdir -p $(@D)
+	$(call say,AS) $(CC) $(CFLAGS) $(INCLUDE) $(DEPS) -c -o $@ $<
+
+# $(call component,name,objects,exported names,imports list)
+define component
+$(B)/lib/$(1).o: $(2) $(4) tools/check-imports Makefile
+	mkdir -p $$(@D)
+	$$(call say,LD) $(LD) -r -o $$@.all $(2)
+	$(OBJCOPY) -w $(foreach s,$(3),-G '$(s)') $$@.all $$@.tmp
+	tools/check-imports $(NM) $$@.tmp $(4)
+	rm $$@.all; mv $$@.tmp $$@
+endef
+$(eval $(call component,fs,$(FS_OBJS),fs_*,fs/imports.txt))
+$(eval $(call component,syscalls,$(SYSCALLS_OBJS),sys_* syscall_*,syscalls/imports.txt))
+$(eval $(call component,kernel,$(KERNEL_OBJS),kernel_* sys_*,kernel/imports.txt))
+$(eval $(call component,port-guest,$(PORT_GUEST_OBJS),port_* sys_* __clone __unmapself __restore_rt,port/guest/imports.txt))
+$(eval $(call component,port-hosted,$(PORT_HOSTED_OBJS),port_* sys_* hosted_start __clone __unmapself __restore_rt,port/hosted/imports.txt))
+
+$(B)/lib/guest.ld: kernel/x86_64/guest.ld
+	mkdir -p $(@D)
+	cp $< $@
+
+# --- libc ------------------------------------------------------------------
+
+# tools/build-musl leaves its result in build/musl; the objects in which its
+# assembly executes a system call, and memcpy and kin, are exchanged for ours.
+MUSL_SRC ?= $(B)/src/musl
+MUSL_REPLACED := thread/x86_64/clone thread/x86_64/__unmapself \
+	thread/x86_64/__set_thread_area thread/x86_64/syscall_cp \
+	process/x86_64/vfork signal/x86_64/restore string/x86_64/memcpy \
+	string/x86_64/memmove string/x86_64/memset string/memcmp \
+	stat/stat stat/lstat stat/fstat stat/fstatat
+$(B)/obj/libc/glue/memory.o: COMPONENT_CFLAGS += -fno-tree-loop-distribute-patterns
+
+$(B)/musl/stamp: libc/syscall_arch.h libc/syscall.h $(B)/gen/syscall_direct.h \
+		tools/build-musl tools/fetch-source
+	$(call say,MUSL) MUSL_SRC=$(MUSL_SRC) tools/build-musl $(B) $(CC)
+	touch $@
+$(B)/lib/libc.a: $(B)/musl/stamp $(LIBC_OBJS) Makefile
+	mkdir -p $(@D)
+	rm -f $@
+	$(call say,AR) find $(B)/musl/obj/src -name '*.o' | sort | \
+		grep -vxF $(MUSL_REPLACED:%=-e $(B)/musl/obj/src/%.o) | \
+		xargs $(AR) rc $@
+	$(AR) rs $@ $(LIBC_OBJS)
+	cp $(B)/musl/lib/lib[!c]*.a $(B)/musl/lib/libcrypt.a $(@D)
+$(B)/lib/%.o: $(B)/musl/stamp
+	mkdir -p $(@D)
+	cp $(B)/musl/lib/$*.o $@
+
+# --- programs --------------------------------------------------------------
+
+$(B)/bin/whelk-run: $(RUN_SRCS)
+	mkdir -p $(@D)
+	$(call say,CC) $(CC) $(HOST_CFLAGS) $(DEPS) -o $@ $(RUN_SRCS)
+
+APP_CFLAGS := -std=c11 -O2 -D_GNU_SOURCE -Wall -Wextra -Werror
+WHELK_CC := tools/whelk-cc
+WHELK_CC_FILES := $(WHELK_CC) tools/guest.specs tools/hosted.specs
+
+$(B)/linux/%: apps/%.c
+	mkdir -p $(@D)
+	$(call say,CC) $(CC) $(APP_CFLAGS) -o $@ $<
+$(B)/hosted/%: apps/%.c $(HOSTED_LIBS) $(WHELK_CC_FILES)
+	mkdir -p $(@D)
+	$(call say,WHELK-CC) $(WHELK_CC) --hosted $(APP_CFLAGS) -o $@ $<
+$(B)/guest/%: apps/%.c $(GUEST_LIBS) $(WHELK_CC_FILES)
+	mkdir -p $(@D)
+	$(call say,WHELK-CC) $(WHELK_CC) $(APP_CFLAGS) -o $@ $<
+
+# PostMark as Debian ships it: K&R C of 1997, compiled without a change.
+POSTMARK_SRC ?= $(B)/src/postmark
+POSTMARK_C := $(POSTMARK_SRC)/postmark-1.53.c
+POSTMARK_CFLAGS := -std=gnu89 -O2 -w
+POSTMARK := $(foreach home,linux hosted guest,$(B)/$(home)/postmark)
+
+.PHONY: postmark
+postmark: $(POSTMARK) ## PostMark, for Linux and both homes
+$(B)/src/postmark/postmark-1.53.c: tools/fetch-source
+	tools/fetch-source $(B)/src postmark
+	touch $@
+$(B)/linux/postmark: $(POSTMARK_C)
+	mkdir -p $(@D)
+	$(call say,CC) $(CC) $(POSTMARK_CFLAGS) -o $@ $< 2>$@.log || { cat $@.log; exit 1; }
+$(B)/hosted/postmark: $(POSTMARK_C) $(HOSTED_LIBS) $(WHELK_CC_FILES)
+	mkdir -p $(@D)
+	$(call say,WHELK-CC) $(WHELK_CC) --hosted $(POSTMARK_CFLAGS) -o $@ $<
+$(B)/guest/postmark: $(POSTMARK_C) $(GUEST_LIBS) $(WHELK_CC_FILES)
+	mkdir -p $(@D)
+	$(call say,WHELK-CC) $(WHELK_CC) $(POSTMARK_CFLAGS) -o $@ $<
+
+# --- tests -----------------------------------------------------------------
+
+UNIT_CFLAGS := -std=c11 -O1 -g $(WARN) $(SANITIZE) $(INCLUDE)
+UNIT_LDFLAGS := -pthread -Wl,--wrap=mem_alloc,--wrap=mem_free
+UNIT_FS_OBJS := $(patsubst %.c,$(B)/unit/obj/%.o,$(FS_SRCS) port/lock.c $(UNIT_COMMON))
+UNIT_PROGRAMS := $(addprefix $(B)/unit/,$(UNIT_TESTS))
+
+$(B)/unit/obj/%.o: %.c $(GEN_HEADERS)
+	mkdir -p $(@D)
+	$(call say,CC) $(CC) $(UNIT_CFLAGS) $(DEPS) -c -o $@ $<
+$(UNIT_PROGRAMS): $(B)/unit/%: $(B)/unit/obj/tests/unit/%.o $(UNIT_FS_OBJS)
+	$(call say,CC) $(CC) $(UNIT_CFLAGS) -o $@ $^ $(UNIT_LDFLAGS)
+
+TEST_SCRIPTS := $(sort $(wildcard tests/*.sh))
+CHECKS := check-warnings check-headers check-format check-locks check-tidy \
+	check-layers check-docs
+
+.PHONY: unit test check bench clean format help $(CHECKS)
+unit: $(UNIT_PROGRAMS) ## the unit tests of fs/, under sanitizers
+
+# TESTS=... names some cases only: see tests/run-tests.
+TESTS := $(addprefix make:,$(CHECKS)) $(UNIT_PROGRAMS) $(TEST_SCRIPTS)
+test: all postmark unit ## build and pass every test (TESTS='CASE ...' some)
+	tests/run-tests $(B)/test $(TESTS)
+
+check: $(CHECKS) ## all the checks of the source, without the tests
+
+bench: all postmark ## the measurements
+	bench/run
+
+# --- checks ----------------------------------------------------------------
+
+CHECKED_SRCS := $(sort $(filter %.c,$(FS_SRCS) $(SYSCALLS_SRCS) $(KERNEL_SRCS) \
+	$(PORT_GUEST_SRCS) $(PORT_HOSTED_SRCS) $(LIBC_SRCS)))
+HOST_SRCS := $(RUN_SRCS)
+HEADERS := $(sort $(wildcard abi/*.h fs/*.h syscalls/*.h kernel/*.h \
+	kernel/x86_64/*.h port/*.h port/*/*.h tools/*.h tests/unit/*.h))
+FORMATTED := $(CHECKED_SRCS) $(HOST_SRCS) $(HEADERS) libc/syscall.h \
+	libc/syscall_arch.h $(wildcard apps/*.c tests/unit/*.c)
+CLANG_CFLAGS := -std=c11 $(WARN) -ffreestanding $(INCLUDE)
+HEADER_CFLAGS := -std=c11 $(WARN) -D_GNU_SOURCE $(INCLUDE)
+
+check-warnings: $(GEN_FILES) ## no warning from clang (gcc's stop the build)
+	$(CLANG) $(CLANG_CFLAGS) -fsyntax-only $(CHECKED_SRCS)
+	$(CLANG) $(HOST_CFLAGS) -fsyntax-only $(HOST_SRCS)
+
+check-locks: $(GEN_FILES) ## lock annotations hold (clang -Wthread-safety)
+	$(CLANG) $(CLANG_CFLAGS) -Wthread-safety -fsyntax-only $(CHECKED_SRCS)
+
+check-headers: $(GEN_FILES) ## each header compiles alone, and twice
+	for h in $(HEADERS); do \
+		printf '#include "%s"\n#include "%s"\ntypedef int it;\n' $$h $$h | \
+		$(CC) $(HEADER_CFLAGS) -fsyntax-only -x c - || exit 1; done
+
+check-format: ## the source is as clang-format would have it
+	bad=; for f in $(FORMATTED); do \
+		$(CLANG_FORMAT) $$f | cmp -s - $$f || bad="$$bad $$f"; done; \
+	[ -z "$$bad" ] || { echo "not as 'make format' has it:$$bad"; exit 1; }
+
+format: ## let clang-format do it
+	$(CLANG_FORMAT) -i $(FORMATTED)
+
+check-tidy: $(GEN_FILES) ## clang-tidy's bugprone-* (exclusions: .clang-tidy)
+	printf '%s\n' $(CHECKED_SRCS) | xargs -P2 -I{} \
+		$(CLANG_TIDY) --quiet {} -- $(CLANG_CFLAGS)
+
+UNLISTED = $(filter-out $(FS_SRCS) $(SYSCALLS_SRCS) $(KERNEL_SRCS) \
+	$(PORT_GUEST_SRCS) $(PORT_HOSTED_SRCS) $(LIBC_SRCS) $(RUN_SRCS),\
+	$(wildcard $(foreach d,fs syscalls kernel kernel/x86_64 port port/guest \
+	port/hosted libc/glue,$d/*.c $d/*.S) tools/*.c))
+
+check-layers: guest hosted ## components import and include only what they may
+	[ -z "$(UNLISTED)" ] || { echo "in no list of sources: $(UNLISTED)"; exit 1; }
+	tools/check-imports --exact $(NM) $(B)/lib/fs.o fs/imports.txt
+	tools/check-layers
+
+check-docs: $(B)/gen/syscalls.md ## documents that are made are fresh
+	cmp $(B)/gen/syscalls.md docs/syscalls.md || \
+		{ echo "docs/syscalls.md is stale: run 'make docs'"; exit 1; }
+
+clean: ## remove what was built (but keep downloaded sources)
+	find $(B) -mindepth 1 -maxdepth 1 ! -name src -exec rm -rf {} +
+
+help: ## this list
+	sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | sort | expand -t 16
+
+-include $(shell find $(B) -name '*.d' -type f 2>/dev/null)

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The contents of files, in the smallest of three forms that holds them: a few
+ * bytes in the node, one buffer of an exact size class, or a tree of pages. All
+ * share two rules: whatever is not stored reads as zeros, and stored bytes past
+ * the size are unspecified in the last page and zeros after it, so growing
+ * clears the rest of that page and shrinking clears nothing. The space that
+ * contents take is charged to the file system's limit before it is used.
+ */
+#include "fs/internal.h"
+
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+int space_take(struct fs *fs, uint64_t bytes)
+{
+	count_add(&fs->bytes, bytes);
+	if (LIKELY(__atomic_load_n(&fs->bytes, __ATOMIC_RELAXED) <=
+		   fs->limits.bytes_max))
+		return 0;
+	count_sub(&fs->bytes, bytes);
+	return -ENOSPC;
+}
+
+void space_give(struct fs *fs, uint64_t bytes)
+{
+	count_sub(&fs->bytes, bytes);
+}
+
+/* The buffer of the inline and the small form, and its size. */
+static uint8_t *flat_bytes(const struct fs_node *node, size_t *capacity)
+{
+	switch ((enum content_form)node->form) {
+	case CONTENT_INLINE:
+		*capacity = DATA_INLINE;
+		return (uint8_t *)(uintptr_t)node->data;
+	case CONTENT_SMALL:
+		*capacity = node->small.capacity;
+		return node->small.bytes;
+	case CONTENT_HOLE:
+	case CONTENT_TREE:
+		break;
+	}
+	*capacity = 0;
+	return NULL;
+}
+
+static void flat_read(const struct fs_node *node, uint64_t offset, void *buf,
+		      size_t count)
+{
+	size_t capacity, stored = 0;
+	const uint8_t *bytes = flat_bytes(node, &capacity);
+
+	if (offset < capacity) {
+		stored = (size_t)min_u64(count, capacity - offset);
+		memcpy(buf, bytes + offset, stored);
+	}
+	if (stored < count)
+		memset((char *)buf + stored, 0, count - stored);
+}
+
+void content_read(const struct fs_node *node, uint64_t offset, void *buf,
+		  size_t count)
+{
+	if (node->form != CONTENT_TREE) {
+		flat_read(node, offset, buf, count);
+		return;
+	}
+	for (size_t done = 0; done < count;) {
+		uint64_t at = offset + done;
+		size_t in_page = at & (PAGE_SIZE - 1);
+		size_t part = min_u64(count - done, PAGE_SIZE - in_page);
+		const uint8_t *page = tree_page(node, at >> PAGE_SHIFT);
+
+		if (LIKELY(page != NULL))
+			memcpy((char *)buf + done, page + in_page, part);
+		else
+			memset((char *)buf + done, 0, part);
+		done += part;
+	}
+}
+
+void content_grow(struct fs_node *node, uint64_t size)
+{
+	uint8_t *bytes;
+	size_t capacity, from = node->size & (PAGE_SIZE - 1);
+
+	if (size <= node->size)
+		return;
+	if (node->form == CONTENT_TREE) {
+		bytes = from ? tree_page(node, node->size >> PAGE_SHIFT) : NULL;
+		capacity = PAGE_SIZE;
+	} else {
+		bytes = flat_bytes(node, &capacity);
+		if (node->size >= capacity)
+			bytes = NULL;
+	}
+	if (bytes)
+		memset(bytes + from, 0,
+		       min_u64(capacity - from, size - node->size));
+	node->size = size;
+}
+
+/* Gives the node another buffer of at least capacity bytes (24 to SMALL_MAX),
+ * with the same contents. */
+static int small_make(struct fs *fs, struct fs_node *node, size_t capacity)
+{
+	size_t old_capacity;
+	const uint8_t *old = flat_bytes(node, &old_capacity);
+	bool was_small = node->form == CONTENT_SMALL;
+	size_t stored = (size_t)min_u64(node->size, old_capacity);
+	uint8_t *bytes;
+	int err;
+
+	capacity = mem_size(capacity);
+	err = space_take(fs, capacity - (was_small ? old_capacity : 0));
+	if (err)
+		return err;
+	bytes = mem_alloc(fs, capacity);
+	if (!bytes) {
+		space_give(fs, capacity - (was_small ? old_capacity : 0));
+		return -ENOMEM;
+	}
+	/* commit: nothing below can fail */
+	if (stored)
+		memcpy(bytes, old, stored);
+	if (node->size > stored)
+		memset(bytes + stored, 0,
+		       min_u64(capacity, node->size) - stored);
+	if (was_small)
+		mem_free(fs, node->small.bytes, old_capacity);
+	node->form = CONTENT_SMALL;
+	node->small.bytes = bytes;
+	node->small.capacity = (uint32_t)capacity;
+	return 0;
+}
+
+/* Turns contents of any other form into a tree, which may have no page yet. */
+static int tree_make(struct fs *fs, struct fs_node *node)
+{
+	size_t capacity, stored;
+	const uint8_t *bytes = flat_bytes(node, &capacity);
+	uint8_t *page;
+	int err;
+
+	if (node->form == CONTENT_HOLE) {
+		tree_init(node, NULL);
+		return 0;
+	}
+	err = space_take(fs, PAGE_SIZE);
+	if (err)
+		return err;
+	page = port_pages_alloc(1);
+	if (!page) {
+		space_give(fs, PAGE_SIZE);
+		return -ENOMEM;
+	}
+	/* commit: nothing below can fail */
+	stored = (size_t)min_u64(node->size, capacity);
+	memcpy(page, bytes, stored);
+	memset(page + stored, 0, PAGE_SIZE - stored);
+	content_destroy(fs, node);
+	tree_init(node, page);
+	return 0;
+}
+
+/* Makes the form one that can hold bytes up to end. */
+static int content_prepare(struct fs *fs, struct fs_node *node, uint64_t end)
+{
+	size_t capacity;
+
+	if (node->form == CONTENT_TREE)
+		return 0;
+	(void)flat_bytes(node, &capacity);
+	if (end <= capacity)
+		return 0;
+	if (end > SMALL_MAX)
+		return tree_make(fs, node);
+	if (node->form != CONTENT_HOLE || end > DATA_INLINE)
+		return small_make(fs, node, (size_t)end);
+	memset(node->data, 0, DATA_INLINE);
+	node->form = CONTENT_INLINE;
+	return 0;
+}
+
+/* Writes into one page of the tree. */
+static int page_write(struct fs *fs, struct fs_node *node, uint64_t at,
+		      const void *buf, size_t count)
+{
+	size_t in_page = at & (PAGE_SIZE - 1);
+	uint8_t *page;
+	bool fresh;
+	int err = tree_page_make(fs, node, at >> PAGE_SHIFT, &page, &fresh);
+
+	if (UNLIKELY(err))
+		return err;
+	if (fresh && count < PAGE_SIZE) {
+		memset(page, 0, in_page);
+		memset(page + in_page + count, 0, PAGE_SIZE - in_page - count);
+	}
+	memcpy(page + in_page, buf, count);
+	return 0;
+}
+
+static ssize_t tree_write(struct fs *fs, struct fs_node *node, uint64_t offset,
+			  const void *buf, size_t count)
+{
+	size_t done = 0;
+
+	while (done < count) {
+		size_t in_page = (offset + done) & (PAGE_SIZE - 1);
+		size_t part = min_u64(count - done, PAGE_SIZE - in_page);
+		int err = page_write(fs, node, offset + done,
+				     (const char *)buf + done, part);
+
+		if (UNLIKELY(err)) {
+			if (node->tree.pages == 0)
+				node->form = CONTENT_HOLE;
+			if (done == 0)
+				return err;
+			break;
+		}
+		done += part;
+	}
+	return (ssize_t)done;
+}
+
+ssize_t content_write(struct fs *fs, struct fs_node *node, uint64_t offset,
+		      const void *buf, size_t count)
+{
+	uint64_t old_size = node->size;
+	ssize_t done;
+	int err = content_prepare(fs, node, offset + count);
+
+	if (UNLIKELY(err))
+		return err;
+	content_grow(node, offset);
+	if (node->form == CONTENT_TREE) {
+		done = tree_write(fs, node, offset, buf, count);
+		if (UNLIKELY(done < 0)) {
+			node->size = old_size;
+			return done;
+		}
+	} else {
+		size_t capacity;
+		uint8_t *bytes = flat_bytes(node, &capacity);
+
+		memcpy(bytes + offset, buf, count);
+		done = (ssize_t)count;
+	}
+	if (offset + (size_t)done > node->size)
+		node->size = offset + (size_t)done;
+	return done;
+}
+
+void content_destroy(struct fs *fs, struct fs_node *node)
+{
+	if (node->form == CONTENT_SMALL) {
+		space_give(fs, node->small.capacity);
+		mem_free(fs, node->small.bytes, node->small.capacity);
+	} else if (node->form == CONTENT_TREE) {
+		tree_truncate(fs, node, 0);
+	}
+	node->form = CONTENT_HOLE;
+}
+
+int content_link(struct fs *fs, struct fs_node *node, const struct iovec *text)
+{
+	ssize_t done;
+
+	lock_write(&node->lock);
+	done = content_write(fs, node, 0, text->iov_base, text->iov_len);
+	if (done > 0)
+		node->size = text->iov_len - 1; /* the NUL is not counted */
+	unlock_write(&node->lock);
+	return done < 0 ? (int)done : 0;
+}
+
+void content_shrink(struct fs *fs, struct fs_node *node, uint64_t size)
+{
+	if (size == 0) {
+		content_destroy(fs, node);
+	} else if (node->form == CONTENT_TREE) {
+		tree_truncate(fs, node, (size + PAGE_SIZE - 1) >> PAGE_SHIFT);
+		if (node->tree.pages == 0)
+			node->form = CONTENT_HOLE;
+	}
+	node->size = size;
+}
+
+uint64_t content_pages(const struct fs_node *node)
+{
+	if (node->form == CONTENT_TREE)
+		return node->tree.pages;
+	return node->form == CONTENT_HOLE ? 0 : 1;
+}
+
+uint64_t content_bytes(const struct fs_node *node)
+{
+	if (node->form == CONTENT_TREE)
+		return node->tree.pages << PAGE_SHIFT;
+	return node->form == CONTENT_SMALL ? node->small.capacity : 0;
+}
+
+void content_check(const struct fs_node *node)
+{
+	switch ((enum content_form)node->form) {
+	case CONTENT_HOLE:
+	case CONTENT_INLINE:
+		break;
+	case CONTENT_SMALL:
+		port_assert(node->small.capacity <= SMALL_MAX);
+		port_assert(mem_size(node->small.capacity) ==
+			    node->small.capacity);
+		break;
+	case CONTENT_TREE:
+		port_assert(node->tree.pages > 0);
+		port_assert(tree_count(node) == node->tree.pages);
+		break;
+	}
+}

@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Directories as ordered hash tables. The entries stand in order of creation,
+ * in chunks of 64 that never move, each with a sequence number that only grows:
+ * it is the position for listings, found by binary search. An open-addressing
+ * index, once there are more than a few entries, leads from the hash of a name
+ * to its entry; removal leaves a gap among the entries but none in the index,
+ * and when three quarters of the entries are gaps the rest are moved together.
+ *
+ * A slot of the index is a whole answer in eight bytes: the entry's address, in
+ * its upper 16 bits the upper half of the hash, so other names are passed over
+ * without touching their entries, and in its lowest 6 bits (free, since entries
+ * are aligned to 64) the distance from where the hash would have it.
+ */
+#include "fs/internal.h"
+
+#define INDEX_FROM	  8 /* entries from which there is an index */
+#define CHUNK_FIRST	  4 /* entries of the first chunk, at first */
+#define CHUNKS_FIRST	  4
+#define SEQ_FIRST	  2 /* positions 0 and 1 are "." and ".." */
+#define TAG_SHIFT	  48
+#define DISTANCE_MASK	  ((size_t)63)
+#define DISTANCE_MAX	  63 /* this far or farther: see the entry */
+#define INDEX_LOAD(slots) ((slots) / 8 * 5)
+#define LONG_NAME_OFFSET  2 /* within name: aligned to 8 in the entry */
+#define COMPACT_MIN	  CHUNK_ENTRIES
+#define CHUNKS_SPARE	  2 /* so many chunks unused: one is freed */
+#define EMPTY_KEEPS	  8 /* entries that an empty directory may keep */
+
+_Static_assert((offsetof(struct dirent, name) + LONG_NAME_OFFSET) % 8 == 0,
+	       "the address of a long name is aligned");
+
+static uint64_t load_u64(const char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return word;
+}
+
+static uint32_t load_u32(const char *p)
+{
+	uint32_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return word;
+}
+
+__extension__ typedef unsigned __int128 u128;
+
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+	u128 product = (u128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/*
+ * A keyed hash by folded 64x64-bit multiplication, eight bytes a step. Without
+ * the seeds, which differ in each file system, colliding names can't be chosen.
+ */
+uint32_t dir_hash(const struct fs *fs, const char *name, size_t len)
+{
+	uint64_t hash = fs->seed[1] ^ len, last;
+
+	for (; len > 8; len -= 8, name += 8)
+		hash = fold(hash ^ load_u64(name), fs->seed[0]);
+	if (len == 8)
+		last = load_u64(name);
+	else if (len >= 4)
+		last = load_u32(name) | (uint64_t)load_u32(name + len - 4)
+						<< 32;
+	else
+		last = (uint8_t)name[0] |
+		       (uint64_t)(uint8_t)name[len / 2] << 8 |
+		       (uint64_t)(uint8_t)name[len - 1] << 16;
+	hash = fold(hash ^ last, fs->seed[0]);
+	return (uint32_t)(hash ^ (hash >> 32));
+}
+
+const char *dirent_name(const struct dirent *entry)
+{
+	const char *text;
+
+	if (LIKELY(entry->name_len <= NAME_INLINE))
+		return entry->name;
+	memcpy(&text, entry->name + LONG_NAME_OFFSET, sizeof(text));
+	return text;
+}
+
+/* -- The index ------------------------------------------------------------ */
+
+static size_t index_slots(const struct dir *dir)
+{
+	return (size_t)1 << dir->index_bits;
+}
+
+static size_t slot_make(const struct dirent *entry, size_t distance)
+{
+	size_t low = distance < DISTANCE_MAX ? distance : DISTANCE_MAX;
+
+	return (uintptr_t)entry | (size_t)(entry->hash >> 16) << TAG_SHIFT |
+	       low;
+}
+
+static struct dirent *slot_entry(size_t slot)
+{
+	return (struct dirent *)(slot & (((size_t)1 << TAG_SHIFT) - 1) &
+				 ~DISTANCE_MASK);
+}
+
+static size_t slot_distance(const struct dir *dir, size_t at)
+{
+	size_t mask = index_slots(dir) - 1, slot = dir->index[at];
+
+	if (LIKELY((slot & DISTANCE_MASK) < DISTANCE_MAX))
+		return slot & DISTANCE_MASK;
+	return (at - slot_entry(slot)->hash) & mask;
+}
+
+static void index_insert(size_t *index, size_t mask, struct dirent *entry)
+{
+	size_t at = entry->hash & mask, distance = 0;
+
+	while (index[at]) {
+		at = (at + 1) & mask;
+		distance++;
+	}
+	index[at] = slot_make(entry, distance);
+}
+
+/* Where in the index an entry that is there stands. */
+static size_t index_position(const struct dir *dir, const struct dirent *entry)
+{
+	size_t mask = index_slots(dir) - 1, at = entry->hash & mask;
+
+	while (slot_entry(dir->index[at]) != entry)
+		at = (at + 1) & mask;
+	return at;
+}
+
+/* Empties a slot, and moves those that follow it nearer to where they belong:
+ * so no search ever has to pass over gaps. */
+static void index_remove(struct dir *dir, size_t at)
+{
+	size_t mask = index_slots(dir) - 1, next = at;
+
+	for (;;) {
+		size_t distance, gap;
+
+		next = (next + 1) & mask;
+		if (!dir->index[next])
+			break;
+		distance = slot_distance(dir, next);
+		gap = (next - at) & mask;
+		if (distance < gap)
+			continue;
+		dir->index[at] =
+			slot_make(slot_entry(dir->index[next]), distance - gap);
+		at = next;
+	}
+	dir->index[at] = 0;
+}
+
+static struct dirent *entry_at(const struct dir *dir, size_t slot)
+{
+	return &dir->chunks[slot >> CHUNK_SHIFT][slot & (CHUNK_ENTRIES - 1)];
+}
+
+static void index_free(struct fs *fs, struct dir *dir)
+{
+	if (!dir->index)
+		return;
+	mem_free(fs, dir->index, index_slots(dir) * sizeof(*dir->index));
+	dir->index = NULL;
+	dir->index_bits = 0;
+}
+
+/* Replaces the index by one of 1 << bits slots with all entries in use. */
+static int index_rebuild(struct fs *fs, struct dir *dir, unsigned bits)
+{
+	size_t slots = (size_t)1 << bits;
+	size_t *index = mem_alloc(fs, slots * sizeof(*index));
+
+	if (!index)
+		return -ENOMEM;
+	memset(index, 0, slots * sizeof(*index));
+	for (size_t i = 0; i < dir->used; i++) {
+		struct dirent *entry = entry_at(dir, i);
+
+		if (entry->node)
+			index_insert(index, slots - 1, entry);
+	}
+	index_free(fs, dir);
+	dir->index = index;
+	dir->index_bits = (uint8_t)bits;
+	return 0;
+}
+
+/* -- The entries ---------------------------------------------------------- */
+
+/* memcmp() == 0, for names: most are short, and a call costs more than they
+ * do. The last step of each length overlaps the one before. */
+static bool same_text(const char *a, const char *b, size_t len)
+{
+	if (len < 4) {
+		return a[0] == b[0] && a[len / 2] == b[len / 2] &&
+		       a[len - 1] == b[len - 1];
+	}
+	if (len < 8) {
+		return load_u32(a) == load_u32(b) &&
+		       load_u32(a + len - 4) == load_u32(b + len - 4);
+	}
+	for (size_t i = 0; i + 8 < len; i += 8) {
+		if (load_u64(a + i) != load_u64(b + i))
+			return false;
+	}
+	return load_u64(a + len - 8) == load_u64(b + len - 8);
+}
+
+static bool entry_matches(const struct dirent *entry,
+			  const struct fs_name *name, uint32_t hash)
+{
+	return entry->hash == hash && entry->name_len == name->len &&
+	       same_text(dirent_name(entry), name->text, name->len);
+}
+
+struct dirent *dir_find(const struct dir *dir, const struct fs_name *name,
+			uint32_t hash)
+{
+	if (dir->index) {
+		size_t mask = index_slots(dir) - 1, at = hash & mask, slot;
+
+		for (; (slot = dir->index[at]) != 0; at = (at + 1) & mask) {
+			struct dirent *entry = slot_entry(slot);
+
+			if (slot >> TAG_SHIFT == hash >> 16 &&
+			    entry_matches(entry, name, hash))
+				return entry;
+		}
+		return NULL;
+	}
+	for (size_t i = 0; i < dir->used; i++) {
+		struct dirent *entry = &dir->chunks[0][i];
+
+		if (entry->node && entry_matches(entry, name, hash))
+			return entry;
+	}
+	return NULL;
+}
+
+static size_t chunk_bytes(size_t entries)
+{
+	return entries * sizeof(struct dirent);
+}
+
+/* The first chunk grows by doubling; its entries move, so the index is made
+ * anew. */
+static int chunk_first_grow(struct fs *fs, struct dir *dir)
+{
+	size_t capacity = dir->capacity ? dir->capacity * 2 : CHUNK_FIRST;
+	struct dirent *chunk = mem_alloc(fs, chunk_bytes(capacity));
+	struct dirent *old = dir->capacity ? dir->chunks[0] : NULL;
+
+	if (!chunk)
+		return -ENOMEM;
+	if (old)
+		memcpy(chunk, old, chunk_bytes(dir->used));
+	dir->chunks[0] = chunk;
+	if (dir->index) {
+		size_t mask = index_slots(dir) - 1;
+
+		memset(dir->index, 0, (mask + 1) * sizeof(*dir->index));
+		for (size_t i = 0; i < dir->used; i++) {
+			if (chunk[i].node)
+				index_insert(dir->index, mask, &chunk[i]);
+		}
+	}
+	if (old)
+		mem_free(fs, old, chunk_bytes(dir->capacity));
+	dir->capacity = capacity;
+	return 0;
+}
+
+static int chunks_grow(struct fs *fs, struct dir *dir)
+{
+	size_t cap =
+		dir->chunks_cap ? dir->chunks_cap * (size_t)2 : CHUNKS_FIRST;
+	struct dirent **chunks = mem_alloc(fs, cap * sizeof(struct dirent *));
+
+	if (!chunks)
+		return -ENOMEM;
+	if (dir->chunks) {
+		size_t bytes = dir->chunks_cap * sizeof(struct dirent *);
+
+		memcpy(chunks, dir->chunks, bytes);
+		mem_free(fs, dir->chunks, bytes);
+	}
+	dir->chunks = chunks;
+	dir->chunks_cap = (uint32_t)cap;
+	return 0;
+}
+
+/* Makes room for one more entry in the chunks. */
+static int entry_reserve(struct fs *fs, struct dir *dir)
+{
+	size_t chunks = dir->capacity >> CHUNK_SHIFT;
+	struct dirent *chunk;
+
+	if (LIKELY(dir->used < dir->capacity))
+		return 0;
+	if (chunks == dir->chunks_cap) {
+		int err = chunks_grow(fs, dir);
+
+		if (err)
+			return err;
+	}
+	if (dir->capacity < CHUNK_ENTRIES)
+		return chunk_first_grow(fs, dir);
+	chunk = mem_alloc(fs, chunk_bytes(CHUNK_ENTRIES));
+	if (!chunk)
+		return -ENOMEM;
+	dir->chunks[chunks] = chunk;
+	dir->capacity += CHUNK_ENTRIES;
+	return 0;
+}
+
+/* Makes room for one more entry in the index. */
+static int index_reserve(struct fs *fs, struct dir *dir)
+{
+	if (!dir->index) {
+		if (dir->used < INDEX_FROM)
+			return 0;
+		return index_rebuild(fs, dir, 5);
+	}
+	if (LIKELY(dir->live < INDEX_LOAD(index_slots(dir))))
+		return 0;
+	return index_rebuild(fs, dir, dir->index_bits + 1U);
+}
+
+int dir_reserve(struct fs *fs, struct dir *dir, size_t name_len,
+		char **long_name)
+{
+	int err = entry_reserve(fs, dir);
+
+	if (!err)
+		err = index_reserve(fs, dir);
+	*long_name = NULL;
+	if (!err && name_len > NAME_INLINE) {
+		*long_name = mem_alloc(fs, name_len);
+		if (!*long_name)
+			err = -ENOMEM;
+	}
+	return err;
+}
+
+void dir_release(struct fs *fs, char *long_name, size_t name_len)
+{
+	if (long_name)
+		mem_free(fs, long_name, name_len);
+}
+
+void dirent_set_node(struct dirent *entry, struct fs_node *node)
+{
+	entry->node = node;
+	entry->type = (uint8_t)(node->mode >> 12);
+}
+
+uint64_t dir_insert(struct dir *dir, const struct fs_name *name, uint32_t hash,
+		    char *long_name, struct fs_node *node)
+{
+	struct dirent *entry = entry_at(dir, dir->used++);
+
+	entry->seq = dir->next_seq++;
+	entry->hash = hash;
+	entry->name_len = (uint8_t)name->len;
+	if (LIKELY(name->len <= NAME_INLINE)) {
+		memcpy(entry->name, name->text, name->len);
+	} else {
+		memcpy(long_name, name->text, name->len);
+		memcpy(entry->name + LONG_NAME_OFFSET, &long_name,
+		       sizeof(long_name));
+	}
+	dirent_set_node(entry, node);
+	if (dir->index)
+		index_insert(dir->index, index_slots(dir) - 1, entry);
+	dir->live++;
+	return entry->seq;
+}
+
+/* -- Giving memory back --------------------------------------------------- */
+
+/* Frees the chunks past those that used needs, but for a spare one, so that
+ * making and removing a file in turn costs no page. */
+static void chunks_trim(struct fs *fs, struct dir *dir)
+{
+	while (dir->capacity > CHUNK_ENTRIES &&
+	       dir->used + CHUNKS_SPARE * CHUNK_ENTRIES <= dir->capacity) {
+		dir->capacity -= CHUNK_ENTRIES;
+		mem_free(fs, dir->chunks[dir->capacity >> CHUNK_SHIFT],
+			 chunk_bytes(CHUNK_ENTRIES));
+	}
+}
+
+/* Moves the entries in use together, in their order. */
+static void entries_compact(struct dir *dir)
+{
+	size_t to = 0;
+
+	for (size_t from = 0; from < dir->used; from++) {
+		struct dirent *source = entry_at(dir, from), *target;
+
+		if (!source->node)
+			continue;
+		target = entry_at(dir, to++);
+		if (target == source)
+			continue;
+		if (dir->index) {
+			size_t at = index_position(dir, source);
+			size_t low = dir->index[at] & DISTANCE_MASK;
+
+			*target = *source;
+			dir->index[at] = slot_make(target, low);
+		} else {
+			*target = *source;
+		}
+		source->node = NULL;
+	}
+	dir->first = 0;
+	dir->used = to;
+}
+
+/* Frees everything an empty directory does not need. */
+static void entries_free(struct fs *fs, struct dir *dir)
+{
+	index_free(fs, dir);
+	for (size_t i = CHUNK_ENTRIES; i < dir->capacity; i += CHUNK_ENTRIES)
+		mem_free(fs, dir->chunks[i >> CHUNK_SHIFT],
+			 chunk_bytes(CHUNK_ENTRIES));
+	if (dir->capacity)
+		mem_free(fs, dir->chunks[0],
+			 chunk_bytes(dir->capacity < CHUNK_ENTRIES
+					     ? dir->capacity
+					     : CHUNK_ENTRIES));
+	if (dir->chunks)
+		mem_free(fs, dir->chunks,
+			 dir->chunks_cap * sizeof(struct dirent *));
+	dir->chunks = NULL;
+	dir->capacity = 0;
+	dir->chunks_cap = 0;
+}
+
+/* After a removal: gives back memory when much is unused. An index that can't
+ * be replaced by a smaller one for lack of memory stays. */
+static void dir_shrink(struct fs *fs, struct dir *dir)
+{
+	while (dir->used > dir->first && !entry_at(dir, dir->used - 1)->node)
+		dir->used--;
+	while (dir->first < dir->used && !entry_at(dir, dir->first)->node)
+		dir->first++;
+	if (dir->live == 0)
+		dir->first = dir->used = 0;
+	if (dir->live == 0 && dir->capacity > EMPTY_KEEPS) {
+		entries_free(fs, dir);
+		return;
+	}
+	if (dir->live < dir->used / 4 && dir->used > COMPACT_MIN)
+		entries_compact(dir);
+	chunks_trim(fs, dir);
+	if (dir->index_bits > 6 &&
+	    dir->live < INDEX_LOAD(index_slots(dir)) / 8) {
+		int err = index_rebuild(fs, dir, dir->index_bits - 2U);
+
+		(void)err;
+	}
+}
+
+void dir_remove(struct fs *fs, struct dir *dir, struct dirent *entry)
+{
+	if (dir->index)
+		index_remove(dir, index_position(dir, entry));
+	if (entry->name_len > NAME_INLINE)
+		mem_free(fs, (char *)(uintptr_t)dirent_name(entry),
+			 entry->name_len);
+	entry->node = NULL;
+	entry->name_len = 0;
+	dir->live--;
+	dir_shrink(fs, dir);
+}
+
+/* -- Listing -------------------------------------------------------------- */
+
+struct dirent *dir_next(const struct dir *dir, size_t *slot)
+{
+	size_t from = *slot > dir->first ? *slot : dir->first;
+
+	for (size_t i = from; i < dir->used; i++) {
+		struct dirent *entry = entry_at(dir, i);
+
+		if (entry->node) {
+			*slot = i;
+			return entry;
+		}
+	}
+	return NULL;
+}
+
+struct dirent *dir_last(const struct dir *dir)
+{
+	return dir->live ? entry_at(dir, dir->used - 1) : NULL;
+}
+
+size_t dir_seek(const struct dir *dir, uint64_t from)
+{
+	size_t low = dir->first, high = dir->used;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (entry_at(dir, middle)->seq < from)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* -- Coming, going, checking ---------------------------------------------- */
+
+struct dir *dir_create(struct fs *fs)
+{
+	struct dir *dir = mem_alloc(fs, sizeof(*dir));
+
+	if (dir)
+		*dir = (struct dir){.next_seq = SEQ_FIRST};
+	return dir;
+}
+
+void dir_destroy(struct fs *fs, struct dir *dir)
+{
+	port_assert(dir->live == 0);
+	entries_free(fs, dir);
+	mem_free(fs, dir, sizeof(*dir));
+}
+
+static void entry_check(struct fs *fs, const struct dir *dir,
+			const struct dirent *entry)
+{
+	struct fs_name name = {.text = dirent_name(entry),
+			       .len = entry->name_len};
+
+	port_assert(entry->name_len > 0);
+	port_assert(entry->type == entry->node->mode >> 12);
+	port_assert(entry->node->nlink > 0);
+	port_assert(dir_hash(fs, name.text, name.len) == entry->hash);
+	port_assert(dir_find(dir, &name, entry->hash) == entry);
+}
+
+void dir_check(struct fs *fs, const struct dir *dir)
+{
+	size_t live = 0, indexed = 0;
+	uint64_t seq = SEQ_FIRST;
+
+	port_assert(dir->used <= dir->capacity);
+	for (size_t i = 0; i < dir->used; i++) {
+		const struct dirent *entry = entry_at(dir, i);
+
+		port_assert(entry->seq >= seq);
+		seq = entry->seq + 1;
+		if (entry->node) {
+			live++;
+			entry_check(fs, dir, entry);
+		}
+	}
+	port_assert(seq <= dir->next_seq);
+	port_assert(live == dir->live);
+	port_assert(dir->live ? entry_at(dir, dir->first)->node &&
+					entry_at(dir, dir->used - 1)->node
+			      : !dir->used);
+	for (size_t i = 0; dir->index && i < index_slots(dir); i++)
+		indexed += dir->index[i] != 0;
+	port_assert(!dir->index || indexed == live);
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The file system as an object: how it comes, goes, reports its space, and
+ * proves that all its invariants hold.
+ */
+#include "fs/internal.h"
+
+#define INO_ROOT 1
+#define SEED_ODD 1 /* an even multiplier would lose bits of the hash */
+
+static size_t fs_pages(void)
+{
+	return (sizeof(struct fs) + PAGE_SIZE - 1) >> PAGE_SHIFT;
+}
+
+int fs_create(const struct fs_limits *limits, struct fs **fsp)
+{
+	struct fs *fs = port_pages_alloc(fs_pages());
+	int err;
+
+	if (!fs)
+		return -ENOMEM;
+	memset(fs, 0, sizeof(*fs));
+	fs->limits = *limits;
+	fs->next_ino = INO_ROOT;
+	port_random(fs->seed, sizeof(fs->seed));
+	fs->seed[0] |= SEED_ODD;
+	slab_init(fs);
+	err = node_create(fs, S_IFDIR | 0755, 0, 0, &fs->root);
+	if (err) {
+		slab_fini(fs);
+		port_pages_free(fs, fs_pages());
+		return err;
+	}
+	fs->root->nlink = 2;
+	fs->root->dir->parent = fs->root;
+	*fsp = fs;
+	return 0;
+}
+
+struct fs_node *fs_root(const struct fs *fs)
+{
+	return fs->root;
+}
+
+/* Removes the whole tree: always goes down to a leaf and takes it away, so the
+ * depth of the tree does not matter. */
+void fs_destroy(struct fs *fs)
+{
+	struct fs_node *dir = fs->root;
+
+	for (;;) {
+		struct dirent *entry = dir_last(dir->dir);
+
+		if (!entry && dir == fs->root)
+			break;
+		if (!entry)
+			dir = dir->dir->parent;
+		else if (S_ISDIR(entry->node->mode) &&
+			 dir_last(entry->node->dir))
+			dir = entry->node;
+		else
+			name_drop(fs, dir, entry);
+	}
+	node_unref(fs, fs->root);
+	port_assert(fs->nodes == 0 && fs->bytes == 0);
+	slab_fini(fs);
+	port_pages_free(fs, fs_pages());
+}
+
+void fs_stat(struct fs *fs, struct fs_stat *stat)
+{
+	uint64_t bytes = __atomic_load_n(&fs->bytes, __ATOMIC_RELAXED);
+	uint64_t nodes = __atomic_load_n(&fs->nodes, __ATOMIC_RELAXED);
+	size_t total, avail;
+
+	port_pages_count(&total, &avail);
+	stat->bytes_max = fs->limits.bytes_max;
+	stat->bytes_free = stat->bytes_max - bytes;
+	if (stat->bytes_free > (uint64_t)avail << PAGE_SHIFT)
+		stat->bytes_free = (uint64_t)avail << PAGE_SHIFT;
+	stat->nodes_max = fs->limits.nodes_max;
+	stat->nodes_free = stat->nodes_max - nodes;
+}
+
+/* Adds what the contents take: a file with several names is met as often, so
+ * each time a part. */
+static void node_check(struct fs_node *node, uint64_t *bytes)
+{
+	port_assert(node->lock.word == 0);
+	port_assert(node->refs > 0);
+	if (S_ISREG(node->mode) || S_ISLNK(node->mode)) {
+		content_check(node);
+		*bytes += content_bytes(node) / node->nlink;
+	}
+}
+
+/* Checks the entries of one directory, and what they name. */
+static void dir_entries_check(struct fs *fs, struct fs_node *dir,
+			      uint64_t *bytes)
+{
+	struct dirent *entry;
+	uint32_t subdirs = 0;
+
+	dir_check(fs, dir->dir);
+	for (size_t slot = 0; (entry = dir_next(dir->dir, &slot)); slot++) {
+		struct fs_node *node = entry->node;
+
+		node_check(node, bytes);
+		if (!S_ISDIR(node->mode))
+			continue;
+		subdirs++;
+		port_assert(node->dir->parent == dir);
+		port_assert(node->dir->seq == entry->seq);
+		port_assert(node->nlink >= 2);
+	}
+	port_assert(dir->nlink == 2 + subdirs);
+}
+
+/* The subdirectory of dir that follows slot *slot, or NULL. */
+static struct fs_node *next_subdir(const struct fs_node *dir, size_t *slot)
+{
+	struct dirent *entry;
+
+	while ((entry = dir_next(dir->dir, slot)) != NULL) {
+		++*slot;
+		if (S_ISDIR(entry->node->mode))
+			return entry->node;
+	}
+	return NULL;
+}
+
+void fs_check(struct fs *fs)
+{
+	struct fs_node *dir = fs->root;
+	uint64_t bytes = 0;
+	size_t slot = 0;
+
+	port_assert(fs->rename_lock.word == 0);
+	node_check(dir, &bytes);
+	dir_entries_check(fs, dir, &bytes);
+	/* Depth first, without recursion: on the way up, the place to go on is
+	 * found from the position of the directory's own entry. */
+	for (;;) {
+		struct fs_node *subdir = next_subdir(dir, &slot);
+
+		if (subdir) {
+			dir = subdir;
+			slot = 0;
+			dir_entries_check(fs, dir, &bytes);
+			continue;
+		}
+		if (dir == fs->root)
+			break;
+		slot = dir_seek(dir->dir->parent->dir, dir->dir->seq) + 1;
+		dir = dir->dir->parent;
+	}
+	port_assert(fs->bytes >= bytes);
+	port_assert(fs->bytes <= fs->limits.bytes_max);
+	port_assert(fs->nodes <= fs->limits.nodes_max);
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The file system: an in-memory tree of nodes with POSIX semantics, as an
+ * object without hidden globals. Its interface has the shape of the FUSE
+ * low-level one, (directory node, name), and one walker turns paths into that.
+ * What it stands on is port/port.h; who stands on it is syscalls/ and the
+ * tests.
+ *
+ * Fallible functions return 0 or a count, or a negative Linux errno; results
+ * leave through the last parameter, which a failure does not touch. A failed
+ * call has changed nothing. Every call may be made from any thread.
+ *
+ * ENOMEM (no memory) and ENOSPC (over a limit of struct fs_limits) can come
+ * from every call that makes something; they are not repeated below.
+ */
+#ifndef WHELK_FS_H
+#define WHELK_FS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/types.h"
+
+#define FS_CHECKED __attribute__((warn_unused_result))
+
+struct fs;
+struct fs_node;
+
+struct fs_time {
+	int64_t sec; /* since the Epoch */
+	uint32_t nsec;
+};
+
+/* Limits of one file system: bytes of contents, and number of nodes. */
+struct fs_limits {
+	uint64_t bytes_max;
+	uint64_t nodes_max;
+};
+
+/* Who asks: permission checks apply when uid is not 0. */
+struct fs_cred {
+	uint32_t uid, gid;
+	const uint32_t *groups; /* supplementary groups */
+	size_t groups_len;
+};
+
+/* One component of a path, borrowed from it: 1 to 255 bytes, no '/', neither
+ * "." nor "..". */
+struct fs_name {
+	const char *text;
+	uint32_t len;
+	bool slash; /* followed by slashes: it must name a directory */
+};
+
+/* stat(2): attributes of a node. blocks counts 512 bytes each. */
+struct fs_attr {
+	uint64_t ino;
+	uint64_t size;
+	uint64_t blocks;
+	uint64_t rdev;
+	uint32_t mode, nlink, uid, gid;
+	struct fs_time atime, mtime, ctime, btime;
+};
+
+/* statfs(2), in bytes and nodes. */
+struct fs_stat {
+	uint64_t bytes_max, bytes_free;
+	uint64_t nodes_max, nodes_free;
+};
+
+/* -- The object ---------------------------------------------------------- */
+
+/* Makes an empty file system: a root directory, mode 0755, owner 0. */
+FS_CHECKED int fs_create(const struct fs_limits *limits, struct fs **fsp);
+
+/* Frees the file system and all it holds. Nothing may refer to it any more
+ * (references to nodes included). Panics if anything it allocated was lost. */
+void fs_destroy(struct fs *fs);
+
+/* The root directory; borrows until fs_destroy. */
+struct fs_node *fs_root(const struct fs *fs);
+
+void fs_stat(struct fs *fs, struct fs_stat *stat);
+
+/*
+ * Verifies every invariant of every node, O(everything), for tests: panics at
+ * the first that does not hold. No other thread may be inside.
+ */
+void fs_check(struct fs *fs);
+
+/* -- Nodes --------------------------------------------------------------- */
+
+void fs_node_ref(struct fs_node *node);
+
+/* Drops a reference; the last one of a node without links frees it. */
+void fs_node_unref(struct fs *fs, struct fs_node *node);
+
+/* File type and permission bits, as st_mode. The type never changes. */
+uint32_t fs_node_mode(const struct fs_node *node);
+
+/* The device number given to fs_make. */
+uint64_t fs_node_rdev(const struct fs_node *node);
+
+void fs_getattr(struct fs_node *node, struct fs_attr *attr);
+
+/* access(2): may cred do all of want (R_OK | W_OK | X_OK)? 0 or -EACCES. */
+FS_CHECKED int fs_access(struct fs_node *node, const struct fs_cred *cred,
+			 int want);
+
+/* chmod(2): sets the 12 permission bits. -EPERM unless owner or root. */
+FS_CHECKED int fs_chmod(struct fs_node *node, const struct fs_cred *cred,
+			uint32_t mode);
+
+/* chown(2): an id of (uint32_t)-1 is left as it is. -EPERM. */
+FS_CHECKED int fs_chown(struct fs_node *node, const struct fs_cred *cred,
+			uint32_t uid, uint32_t gid);
+
+/* What fs_utimens does with each of the two times. */
+enum fs_utime { FS_UTIME_SET, FS_UTIME_NOW, FS_UTIME_OMIT };
+
+/* utimensat(2): times[0] is atime, times[1] mtime. -EPERM, -EACCES. */
+FS_CHECKED int fs_utimens(struct fs_node *node, const struct fs_cred *cred,
+			  const struct fs_time times[2],
+			  const enum fs_utime how[2]);
+
+/* -- Contents of regular files ------------------------------------------- */
+
+/*
+ * pread(2), preadv(2): reads from offset into the iovcnt buffers, as one
+ * step. Returns the number of bytes, short at the end of file. Updates atime
+ * by relatime (mount(8)) unless noatime.
+ */
+FS_CHECKED ssize_t fs_read(struct fs_node *node, uint64_t offset, void *buf,
+			   size_t count, bool noatime);
+
+/*
+ * pwrite(2): writes count bytes at *offset, or at the end of file if append,
+ * as one step, and adds the number of bytes written to *offset (in append
+ * mode: sets it to the new end). Returns that number: less than count only
+ * when space ran out (then the next call fails), or at the largest offset.
+ * -EFBIG beyond 2^63-1.
+ */
+FS_CHECKED ssize_t fs_write(struct fs *fs, struct fs_node *node,
+			    const void *buf, size_t count, bool append,
+			    uint64_t *offset);
+
+struct iovec;
+
+/* The same with several buffers, as one step: readv(2), writev(2). The sum of
+ * the lengths must fit a ssize_t. */
+FS_CHECKED ssize_t fs_readv(struct fs_node *node, uint64_t offset,
+			    const struct iovec *iov, int iovcnt, bool noatime);
+FS_CHECKED ssize_t fs_writev(struct fs *fs, struct fs_node *node,
+			     const struct iovec *iov, int iovcnt, bool append,
+			     uint64_t *offset);
+
+/* ftruncate(2): sets the size; new bytes read as zeros. -EFBIG. */
+FS_CHECKED int fs_truncate(struct fs *fs, struct fs_node *node, uint64_t size);
+
+/* lseek(2) SEEK_DATA (data) or SEEK_HOLE (!data): stores the next such offset
+ * at or after offset. -ENXIO past the end, or no data follows. */
+FS_CHECKED int fs_seek(struct fs_node *node, bool data, uint64_t offset,
+		       uint64_t *result);
+
+/* -- Names --------------------------------------------------------------- */
+
+/*
+ * The directory may be one that has been removed: then it is empty, and
+ * making anything in it is -ENOENT. All need search permission (-EACCES).
+ */
+
+/* Stores a reference to the node that name names. -ENOENT, -ENOTDIR (dir is
+ * none). Search permission is the caller's business here. */
+FS_CHECKED int fs_lookup(struct fs *fs, struct fs_node *dir,
+			 const struct fs_name *name, struct fs_node **nodep);
+
+/* A reference to the parent of dir (of the root: itself). */
+struct fs_node *fs_parent(struct fs_node *dir);
+
+/*
+ * mknod(2), mkdir(2), open(2) with O_CREAT: makes a node of the type and
+ * permissions in mode, named name in dir, and stores a reference to it if
+ * nodep is not NULL. rdev is for character devices. If there is such a name,
+ * the result is -EEXIST; but if existed is given, the node it names (of
+ * whatever type), and *existed says which it was.
+ */
+FS_CHECKED int fs_make(struct fs *fs, struct fs_node *dir,
+		       const struct fs_name *name, uint32_t mode, uint64_t rdev,
+		       const struct fs_cred *cred, bool *existed,
+		       struct fs_node **nodep);
+
+/* symlink(2): target of 1 to 4095 bytes and a NUL, copied. -EEXIST. */
+FS_CHECKED int fs_symlink(struct fs *fs, struct fs_node *dir,
+			  const struct fs_name *name, const char *target,
+			  size_t target_len, const struct fs_cred *cred);
+
+/* readlink(2): the target and its length, not terminated by NUL in the count
+ * but followed by one; borrows until the reference to link is dropped. */
+const char *fs_link_target(const struct fs_node *link, size_t *len);
+
+/* link(2): -EEXIST, -EPERM for a directory, -ENOENT for a node without links,
+ * -EMLINK. */
+FS_CHECKED int fs_link(struct fs *fs, struct fs_node *node, struct fs_node *dir,
+		       const struct fs_name *name, const struct fs_cred *cred);
+
+/* unlink(2): -ENOENT, -EISDIR, -ENOTDIR (name has a slash). */
+FS_CHECKED int fs_unlink(struct fs *fs, struct fs_node *dir,
+			 const struct fs_name *name,
+			 const struct fs_cred *cred);
+
+/* rmdir(2): -ENOENT, -ENOTDIR, -ENOTEMPTY. */
+FS_CHECKED int fs_rmdir(struct fs *fs, struct fs_node *dir,
+			const struct fs_name *name, const struct fs_cred *cred);
+
+/* renameat2(2): flags of RENAME_NOREPLACE, RENAME_EXCHANGE; others -EINVAL.
+ * All its errors but those about mounts. */
+FS_CHECKED int fs_rename(struct fs *fs, struct fs_node *olddir,
+			 const struct fs_name *oldname, struct fs_node *newdir,
+			 const struct fs_name *newname, unsigned flags,
+			 const struct fs_cred *cred);
+
+/* One entry that fs_readdir shows; name is borrowed for the call. */
+struct fs_dirent {
+	uint64_t ino;
+	uint64_t next; /* the position after it */
+	const char *name;
+	uint32_t name_len;
+	uint32_t type; /* st_mode >> 12, as d_type of readdir(3) */
+};
+
+/* Takes one entry; returns false if there is no room for it. */
+typedef bool fs_readdir_fill(void *context, const struct fs_dirent *entry);
+
+/*
+ * Shows the entries of dir from position *pos on ("." and ".." first, then in
+ * order of creation), until fill refuses one, and moves *pos behind the last
+ * one taken. 0 is the first position; any other must come from here. Entries
+ * that are there throughout are shown exactly once, whatever happens to
+ * others. -ENOENT for a removed directory.
+ */
+FS_CHECKED int fs_readdir(struct fs_node *dir, fs_readdir_fill *fill,
+			  void *context, uint64_t *pos);
+
+/* getcwd(2): writes the absolute path of dir and a NUL to buf. Returns the
+ * length with the NUL; -ERANGE if it does not fit, -ENOENT if dir has been
+ * removed. */
+FS_CHECKED ssize_t fs_path(struct fs *fs, struct fs_node *dir, char *buf,
+			   size_t size);
+
+/* -- Paths --------------------------------------------------------------- */
+
+#define FS_LINKS_MAX 40 /* symbolic links in one walk: path_resolution(7) */
+
+/* What kind of component a path ends with. */
+enum fs_last {
+	FS_LAST_NAME,	/* an ordinary name */
+	FS_LAST_DOT,	/* "." */
+	FS_LAST_DOTDOT, /* ".." */
+	FS_LAST_ROOT,	/* no component at all: "/" */
+};
+
+/*
+ * The state of one walk, made by fs_walk_begin and ended by fs_walk_end. After
+ * fs_walk_parent, dir is the directory that holds the last component.
+ */
+struct fs_walk {
+	struct fs *fs;
+	const struct fs_cred *cred;
+	struct fs_node *dir; /* holds a reference */
+	const char *rest;    /* what is still to be walked */
+	const char *path;
+	struct fs_name name;
+	enum fs_last last;
+	bool slash;	/* a slash behind a link, met before its target */
+	unsigned links; /* links followed so far */
+	unsigned depth; /* links being walked now */
+	struct {
+		const char *rest;     /* of the path around the link */
+		struct fs_node *node; /* the link; holds a reference */
+	} stack[FS_LINKS_MAX];
+};
+
+/* Begins to walk path from start (borrowed) if it is relative. cred and path
+ * are borrowed until fs_walk_end. */
+void fs_walk_begin(struct fs_walk *walk, struct fs *fs, struct fs_node *start,
+		   const char *path, const struct fs_cred *cred);
+
+void fs_walk_end(struct fs_walk *walk);
+
+/* Walks up to the last component, which is not looked at: it ends up in last
+ * and name. -ENOENT (also for ""), -ENOTDIR, -EACCES, -ELOOP, -ENAMETOOLONG. */
+FS_CHECKED int fs_walk_parent(struct fs_walk *walk);
+
+/* Goes on at the target of a link that the last component turned out to be
+ * (reference borrowed): then fs_walk_parent again. -ELOOP, -ENOENT. */
+FS_CHECKED int fs_walk_follow(struct fs_walk *walk, struct fs_node *link);
+
+/* After fs_walk_parent: stores a reference to the node the last component
+ * names. Follows links if follow is set or slashes come after it, then dir
+ * and name are those of the last link's target. */
+FS_CHECKED int fs_walk_last(struct fs_walk *walk, bool follow,
+			    struct fs_node **nodep);
+
+/* All of it: stores a reference to the node that path names. */
+FS_CHECKED int fs_walk_node(struct fs *fs, struct fs_node *start,
+			    const char *path, bool follow,
+			    const struct fs_cred *cred, struct fs_node **nodep);
+
+#endif

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of fs/ share: the structures, and prototypes grouped by the
+ * file that defines them. Locks and their order: docs/LOCKING.md.
+ */
+#ifndef WHELK_FS_INTERNAL_H
+#define WHELK_FS_INTERNAL_H
+
+#include "fs/fs.h"
+#include "port/lock.h"
+#include "port/port.h"
+
+#include "abi/errno.h"
+#include "abi/fcntl.h"
+#include "abi/stat.h"
+
+/* The C library's, which every home has (fs/imports.txt); as builtins, since
+ * a freestanding compiler would call them even for a few bytes. */
+#define memcpy(dst, src, n)  __builtin_memcpy(dst, src, n)
+#define memmove(dst, src, n) __builtin_memmove(dst, src, n)
+#define memset(dst, c, n)    __builtin_memset(dst, c, n)
+#define memcmp(a, b, n)	     __builtin_memcmp(a, b, n)
+
+#define LIKELY(x)   __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+#define SIZE_MAX_FILE ((uint64_t)INT64_MAX) /* as tmpfs: MAX_LFS_FILESIZE */
+#define LINK_MAX_NODE UINT32_MAX
+#define NAME_INLINE   42
+#define CHUNK_SHIFT   6
+#define CHUNK_ENTRIES ((size_t)1 << CHUNK_SHIFT) /* a page of dirents */
+#define TABLE_SHIFT   9
+#define TABLE_SLOTS   ((size_t)1 << TABLE_SHIFT) /* a page of slots */
+#define HEIGHT_MAX    6 /* 6 * TABLE_SHIFT + PAGE_SHIFT >= 63 */
+#define DATA_INLINE   24
+#define SMALL_MAX     2048 /* larger contents have pages */
+
+/* Where the contents of a file or the target of a symlink are. Whatever is not
+ * stored, up to the size, is a hole. */
+enum content_form {
+	CONTENT_HOLE,	/* nothing is stored */
+	CONTENT_INLINE, /* bytes in the node: data */
+	CONTENT_SMALL,	/* one buffer of a size class: small */
+	CONTENT_TREE,	/* pages under tables: tree */
+};
+
+/* A time as nodes store it: struct fs_time without padding. */
+struct node_time {
+	uint32_t sec_low;
+	int32_t sec_high;
+	uint32_t nsec;
+};
+
+/*
+ * A file of any type. Its contents are in the union: by form for regular files
+ * and symlinks, dir for directories, rdev for devices. It is freed when refs
+ * is 0; being linked counts as one reference.
+ */
+struct fs_node {
+	/* lock protects: */
+	uint64_t size;
+	union {
+		uint8_t data[DATA_INLINE];
+		struct {
+			uint8_t *bytes;
+			uint32_t capacity;
+		} small;
+		struct {
+			void *root; /* the page if height is 0, or a table */
+			uint64_t pages;
+			uint32_t
+				root_slots; /* less than a page's if height 1 */
+			uint8_t height;
+		} tree;
+		struct dir *dir;
+		uint64_t rdev; /* immutable after create */
+	};
+	uint16_t mode; /* the type is immutable after create */
+	uint8_t form;  /* enum content_form */
+	uint8_t reserved;
+	uint32_t nlink;
+
+	uint32_t refs; /* atomic */
+	struct lock lock;
+
+	/* lock protects: */
+	uint32_t uid, gid;
+	struct node_time atime, mtime, ctime;
+
+	/* immutable after create: */
+	struct node_time btime;
+	uint64_t ino;
+};
+
+_Static_assert(sizeof(struct fs_node) == 112, "a node is 112 bytes");
+
+/* An entry of a directory, a cache line; free (removed) if node is NULL. Long
+ * names are outside: then their address is in the last 40 bytes. */
+struct dirent {
+	struct fs_node *node;
+	uint64_t seq; /* the position for fs_readdir; kept when removed */
+	uint32_t hash;
+	uint8_t name_len;
+	uint8_t type; /* st_mode >> 12 */
+	char name[NAME_INLINE];
+};
+
+_Static_assert(sizeof(struct dirent) == 64, "a dirent is a cache line");
+
+/* A directory's entries: see dir.c. Protected by its node's lock. */
+struct dir {
+	/* Changes under the rename lock too, so either lock suffices to read:
+	 * the parent (holds a reference; the root's is itself, without). */
+	struct fs_node *parent;
+	uint64_t seq; /* of this directory's entry in the parent */
+	struct dirent **chunks;
+	size_t *index;
+	size_t live;	     /* entries in use */
+	size_t first;	     /* the first of them */
+	size_t used;	     /* after the last of them */
+	size_t capacity;     /* entries that the chunks can hold */
+	uint64_t next_seq;   /* of the next entry */
+	uint32_t chunks_cap; /* size of the array chunks */
+	uint8_t index_bits;  /* the index has 1 << index_bits slots, or none */
+};
+
+struct slab;
+
+/* The objects of one size: see slab.c. */
+struct slab_cache {
+	struct lock lock;
+	/* lock protects: */
+	struct slab *partial; /* slabs with room */
+	size_t slabs;	      /* with room or full */
+	uint32_t object_size; /* immutable after create */
+	uint32_t objects;     /* in one slab; immutable after create */
+};
+
+#define SLAB_CLASSES 24
+
+struct fs {
+	/* immutable after create: */
+	struct fs_node *root;
+	uint64_t seed[2];
+	struct fs_limits limits;
+
+	/* atomic: */
+	uint64_t bytes; /* of contents */
+	uint64_t nodes;
+	uint64_t next_ino;
+
+	struct lock rename_lock; /* renames between directories */
+	struct slab_cache caches[SLAB_CLASSES];
+};
+
+/* -- slab.c: memory by size ---------------------------------------------- */
+
+void slab_init(struct fs *fs);
+void slab_fini(struct fs *fs);
+
+/* size bytes, contents unspecified, aligned to 16 (to 64 if size is a multiple
+ * of it, to a page if it is a multiple of that), or NULL. */
+void *mem_alloc(struct fs *fs, size_t size);
+void mem_free(struct fs *fs, void *object, size_t size);
+
+/* How many bytes mem_alloc(size) really takes: the size of its class. */
+size_t mem_size(size_t size);
+
+/* -- node.c: nodes and attributes ---------------------------------------- */
+
+struct node_time node_now(void);
+
+/* A node with one reference, no links, charged to the limit; or -ENOSPC,
+ * -ENOMEM. For directories the struct dir is made too, without parent. */
+FS_CHECKED int node_create(struct fs *fs, uint32_t mode, uint32_t uid,
+			   uint32_t gid, struct fs_node **nodep);
+
+static inline void node_ref(struct fs_node *node)
+{
+	ref_take(&node->refs);
+}
+
+/* Frees a node whose references are gone. */
+void node_free(struct fs *fs, struct fs_node *node);
+
+static inline void node_unref(struct fs *fs, struct fs_node *node)
+{
+	if (UNLIKELY(ref_drop(&node->refs)))
+		node_free(fs, node);
+}
+
+/* mtime and ctime of a node whose contents changed. */
+static inline void node_changed(struct fs_node *node, struct node_time now)
+	REQUIRES(node->lock)
+{
+	node->mtime = node->ctime = now;
+}
+
+/* Ends reading the node: unlocks it and updates atime by relatime (mount(8)),
+ * unless noatime. */
+void node_read_end(struct fs_node *node, bool noatime)
+	RELEASES_READ(node->lock);
+
+/* -- perm.c: who may do what --------------------------------------------- */
+
+FS_CHECKED int perm_check_slow(struct fs_node *node, const struct fs_cred *cred,
+			       int want);
+
+/* As fs_access; root may do all but execute what nobody may. */
+static inline int perm_check(struct fs_node *node, const struct fs_cred *cred,
+			     int want)
+{
+	if (LIKELY(cred->uid == 0 && !(want & X_OK)))
+		return 0;
+	if (LIKELY(cred->uid == 0 && S_ISDIR(node->mode)))
+		return 0;
+	return perm_check_slow(node, cred, want);
+}
+
+/* May cred remove or replace victim in dir (sticky(7))? -EACCES, -EPERM. */
+FS_CHECKED int perm_remove(struct fs_node *dir, struct fs_node *victim,
+			   const struct fs_cred *cred);
+
+bool perm_in_group(const struct fs_cred *cred, uint32_t gid);
+
+/* -- dir.c: the ordered hash table of a directory ------------------------- */
+
+uint32_t dir_hash(const struct fs *fs, const char *name, size_t len);
+
+/* The entry called name, or NULL. */
+struct dirent *dir_find(const struct dir *dir, const struct fs_name *name,
+			uint32_t hash);
+
+const char *dirent_name(const struct dirent *entry);
+
+/* Makes room for one more entry, which may move entries, and in *long_name for
+ * its name if that is long; dir_release gives the latter back. */
+FS_CHECKED int dir_reserve(struct fs *fs, struct dir *dir, size_t name_len,
+			   char **long_name);
+void dir_release(struct fs *fs, char *long_name, size_t name_len);
+
+/* Commits: after dir_reserve these cannot fail. Both may move entries. The
+ * first returns the seq of the new one. */
+uint64_t dir_insert(struct dir *dir, const struct fs_name *name, uint32_t hash,
+		    char *long_name, struct fs_node *node);
+void dir_remove(struct fs *fs, struct dir *dir, struct dirent *entry);
+
+/* Points an entry at another node. */
+void dirent_set_node(struct dirent *entry, struct fs_node *node);
+
+/* The first slot (of an entry in use or removed) with seq >= from. */
+size_t dir_seek(const struct dir *dir, uint64_t from);
+/* The first entry in use from slot *slot on, and stores its slot; NULL if there
+ * is none. */
+struct dirent *dir_next(const struct dir *dir, size_t *slot);
+
+/* The entry in use that was made last, or NULL. */
+struct dirent *dir_last(const struct dir *dir);
+
+struct dir *dir_create(struct fs *fs);
+void dir_destroy(struct fs *fs, struct dir *dir);
+void dir_check(struct fs *fs, const struct dir *dir);
+
+/* -- name.c: making and removing names ------------------------------------ */
+
+/* Removes an entry, whatever it names; nobody else may be inside. */
+void name_drop(struct fs *fs, struct fs_node *dir, struct dirent *entry);
+
+/* -- content.c, tree.c: what files contain -------------------------------- */
+
+/* Charges bytes of contents to the limit, or -ENOSPC; and gives them back. */
+FS_CHECKED int space_take(struct fs *fs, uint64_t bytes);
+void space_give(struct fs *fs, uint64_t bytes);
+
+void content_read(const struct fs_node *node, uint64_t offset, void *buf,
+		  size_t count) REQUIRES_READ(node->lock);
+FS_CHECKED ssize_t content_write(struct fs *fs, struct fs_node *node,
+				 uint64_t offset, const void *buf, size_t count)
+	REQUIRES(node->lock);
+/* Drops everything stored from size on, and makes size the size. */
+void content_shrink(struct fs *fs, struct fs_node *node, uint64_t size)
+	REQUIRES(node->lock);
+/* Makes the bytes between the old size and size zeros, and it the size. */
+void content_grow(struct fs_node *node, uint64_t size) REQUIRES(node->lock);
+void content_destroy(struct fs *fs, struct fs_node *node);
+/* Gives a new symlink its target, text with its NUL. */
+FS_CHECKED int content_link(struct fs *fs, struct fs_node *node,
+			    const struct iovec *text);
+/* Pages of contents, as st_blocks counts them: a small file is one. */
+uint64_t content_pages(const struct fs_node *node);
+/* Bytes of contents, as the limit counts them. */
+uint64_t content_bytes(const struct fs_node *node);
+void content_check(const struct fs_node *node);
+
+/* The page at index, or NULL for a hole. */
+uint8_t *tree_page(const struct fs_node *node, uint64_t index);
+/* The page at index; a new one (contents unspecified, *fresh set) if it was a
+ * hole. -ENOMEM, -ENOSPC. */
+FS_CHECKED int tree_page_make(struct fs *fs, struct fs_node *node,
+			      uint64_t index, uint8_t **pagep, bool *fresh);
+/* Makes the contents a tree with page (taken) as its first page. */
+void tree_init(struct fs_node *node, uint8_t *page);
+/* Frees the pages from index first on, and tables that became empty. */
+void tree_truncate(struct fs *fs, struct fs_node *node, uint64_t first);
+/* The first index >= from where there is a page (or none, if !data);
+ * UINT64_MAX if there is none to the end of all trees. */
+uint64_t tree_seek(const struct fs_node *node, uint64_t from, bool data);
+uint64_t tree_count(const struct fs_node *node);
+
+#endif

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Making and removing names: every call finds, checks and reserves under the
+ * directory's lock, then commits in a step that cannot fail. The order of the
+ * checks is that of Linux, since programs see which error comes first. Renaming
+ * is in rename.c.
+ */
+#include "fs/internal.h"
+
+#define TARGET_MAX 4095 /* of a symlink: symlink(2), ENAMETOOLONG */
+
+int fs_lookup(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
+	      struct fs_node **nodep)
+{
+	struct dirent *entry;
+
+	if (UNLIKELY(!S_ISDIR(dir->mode)))
+		return -ENOTDIR;
+	if (UNLIKELY(name->len > NAME_MAX))
+		return -ENAMETOOLONG;
+	lock_read(&dir->lock);
+	entry = dir_find(dir->dir, name, dir_hash(fs, name->text, name->len));
+	if (LIKELY(entry != NULL)) {
+		node_ref(entry->node);
+		*nodep = entry->node;
+	}
+	unlock_read(&dir->lock);
+	return LIKELY(entry != NULL) ? 0 : -ENOENT;
+}
+
+struct fs_node *fs_parent(struct fs_node *dir)
+{
+	struct fs_node *parent;
+
+	lock_read(&dir->lock);
+	parent = dir->dir->parent;
+	node_ref(parent);
+	unlock_read(&dir->lock);
+	return parent;
+}
+
+/* May something be made in dir? may_create() of Linux's fs/namei.c. */
+static int make_check(struct fs_node *dir, const struct fs_cred *cred)
+	REQUIRES(dir->lock)
+{
+	if (UNLIKELY(dir->nlink == 0))
+		return -ENOENT;
+	return perm_check(dir, cred, W_OK | X_OK);
+}
+
+/* Owner, group and mode of a new node: inode(7), set-group-ID. */
+static int make_node(struct fs *fs, const struct fs_node *dir, uint32_t mode,
+		     const struct fs_cred *cred, struct fs_node **nodep)
+{
+	uint32_t gid = cred->gid;
+
+	if (UNLIKELY(dir->mode & S_ISGID)) {
+		gid = dir->gid;
+		if (S_ISDIR(mode))
+			mode |= S_ISGID;
+	}
+	if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
+	    !S_ISDIR(mode) && cred->uid != 0 && !perm_in_group(cred, gid))
+		mode &= ~(uint32_t)S_ISGID;
+	return node_create(fs, mode, cred->uid, gid, nodep);
+}
+
+/* Commits the first name of a new node, and for a directory its parent. */
+static void make_commit(struct fs_node *dir, const struct fs_name *name,
+			uint32_t hash, char *long_name, struct fs_node *node)
+	REQUIRES(dir->lock)
+{
+	uint64_t seq = dir_insert(dir->dir, name, hash, long_name, node);
+
+	node->nlink = 1; /* the node's first reference now stands for it */
+	if (S_ISDIR(node->mode)) {
+		node->nlink = 2;
+		node_ref(dir);
+		node->dir->parent = dir;
+		node->dir->seq = seq;
+		dir->nlink++;
+	}
+	node_changed(dir, node->ctime);
+}
+
+/* The common part of fs_make and fs_symlink. content, if any, is what a
+ * symlink contains. */
+static int make_locked(struct fs *fs, struct fs_node *dir,
+		       const struct fs_name *name, uint32_t hash, uint32_t mode,
+		       const struct fs_cred *cred, const struct iovec *content,
+		       struct fs_node **nodep) REQUIRES(dir->lock)
+{
+	struct fs_node *node;
+	char *long_name;
+	int err = make_check(dir, cred);
+
+	if (err)
+		return err;
+	err = make_node(fs, dir, mode, cred, &node);
+	if (err)
+		return err;
+	if (content) {
+		err = content_link(fs, node, content);
+		if (err)
+			goto drop_node;
+	}
+	err = dir_reserve(fs, dir->dir, name->len, &long_name);
+	if (err)
+		goto drop_node;
+	/* commit: nothing below can fail */
+	make_commit(dir, name, hash, long_name, node);
+	*nodep = node;
+	return 0;
+
+drop_node:
+	node_unref(fs, node);
+	return err;
+}
+
+int fs_make(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
+	    uint32_t mode, uint64_t rdev, const struct fs_cred *cred,
+	    bool *existed, struct fs_node **nodep)
+{
+	struct dirent *entry;
+	struct fs_node *node;
+	uint32_t hash;
+	int err = 0;
+
+	if (UNLIKELY(name->len > NAME_MAX))
+		return -ENAMETOOLONG;
+	hash = dir_hash(fs, name->text, name->len);
+	lock_write(&dir->lock);
+	entry = dir_find(dir->dir, name, hash);
+	if (entry)
+		node = entry->node;
+	if (entry && !existed)
+		err = -EEXIST;
+	else if (!entry && name->slash && !S_ISDIR(mode))
+		err = -ENOENT;
+	else if (!entry)
+		err = make_locked(fs, dir, name, hash, mode, cred, NULL, &node);
+	if (!err) {
+		if (!entry && S_ISCHR(mode))
+			node->rdev = rdev;
+		if (existed)
+			*existed = entry != NULL;
+		if (nodep) {
+			node_ref(node);
+			*nodep = node;
+		}
+	}
+	unlock_write(&dir->lock);
+	return err;
+}
+
+int fs_symlink(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
+	       const char *target, size_t target_len,
+	       const struct fs_cred *cred)
+{
+	struct iovec content = {.iov_base = (void *)(uintptr_t)target,
+				.iov_len = target_len + 1};
+	struct fs_node *node;
+	uint32_t hash;
+	int err;
+
+	if (target_len == 0)
+		return -ENOENT;
+	if (target_len > TARGET_MAX || name->len > NAME_MAX)
+		return -ENAMETOOLONG;
+	hash = dir_hash(fs, name->text, name->len);
+	lock_write(&dir->lock);
+	if (dir_find(dir->dir, name, hash))
+		err = -EEXIST;
+	else if (name->slash)
+		err = -ENOENT;
+	else
+		err = make_locked(fs, dir, name, hash, S_IFLNK | 0777, cred,
+				  &content, &node);
+	unlock_write(&dir->lock);
+	return err;
+}
+
+int fs_link(struct fs *fs, struct fs_node *node, struct fs_node *dir,
+	    const struct fs_name *name, const struct fs_cred *cred)
+{
+	struct node_time now = node_now();
+	uint32_t hash;
+	char *long_name;
+	int err;
+
+	if (name->len > NAME_MAX)
+		return -ENAMETOOLONG;
+	hash = dir_hash(fs, name->text, name->len);
+	lock_write(&dir->lock);
+	err = dir_find(dir->dir, name, hash) ? -EEXIST : 0;
+	if (!err && name->slash)
+		err = -ENOENT;
+	if (!err)
+		err = make_check(dir, cred);
+	if (!err && S_ISDIR(node->mode))
+		err = -EPERM;
+	if (err)
+		goto unlock;
+	lock_write(&node->lock);
+	if (node->nlink == 0)
+		err = -ENOENT;
+	else if (node->nlink == LINK_MAX_NODE)
+		err = -EMLINK;
+	else
+		err = dir_reserve(fs, dir->dir, name->len, &long_name);
+	if (!err) {
+		/* commit: nothing below can fail */
+		dir_insert(dir->dir, name, hash, long_name, node);
+		node->nlink++;
+		node->ctime = now;
+		node_changed(dir, now);
+	}
+	unlock_write(&node->lock);
+unlock:
+	unlock_write(&dir->lock);
+	return err;
+}
+
+/* Commits the removal of a name. Returns whether the node lost its last link:
+ * then the caller drops the reference that being linked was. */
+static bool unlink_commit(struct fs *fs, struct fs_node *dir,
+			  struct dirent *entry, struct fs_node *node)
+	REQUIRES(dir->lock, node->lock)
+{
+	struct node_time now = node_now();
+
+	dir_remove(fs, dir->dir, entry);
+	node_changed(dir, now);
+	node->ctime = now;
+	node->nlink--;
+	if (S_ISDIR(node->mode)) {
+		node->nlink--;
+		dir->nlink--;
+	}
+	return node->nlink == 0;
+}
+
+/* Why entry cannot be unlinked: may_delete() and do_unlinkat() of Linux. */
+static int unlink_check(struct fs_node *dir, const struct fs_name *name,
+			const struct dirent *entry, const struct fs_cred *cred)
+	REQUIRES(dir->lock)
+{
+	int err;
+
+	if (!entry)
+		return -ENOENT;
+	if (name->slash)
+		return S_ISDIR(entry->node->mode) ? -EISDIR : -ENOTDIR;
+	err = perm_remove(dir, entry->node, cred);
+	if (err)
+		return err;
+	return S_ISDIR(entry->node->mode) ? -EISDIR : 0;
+}
+
+/* Checks without the emptiness, which needs the victim's lock. */
+static int rmdir_check(struct fs_node *dir, const struct dirent *entry,
+		       const struct fs_cred *cred) REQUIRES(dir->lock)
+{
+	int err;
+
+	if (!entry)
+		return -ENOENT;
+	err = perm_remove(dir, entry->node, cred);
+	if (err)
+		return err;
+	return S_ISDIR(entry->node->mode) ? 0 : -ENOTDIR;
+}
+
+/* Unlinks or, if directory, removes a directory. */
+static int name_remove(struct fs *fs, struct fs_node *dir,
+		       const struct fs_name *name, bool directory,
+		       const struct fs_cred *cred)
+{
+	struct fs_node *node = NULL;
+	struct dirent *entry;
+	bool last = false;
+	int err;
+
+	if (UNLIKELY(name->len > NAME_MAX))
+		return -ENAMETOOLONG;
+	lock_write(&dir->lock);
+	entry = dir_find(dir->dir, name, dir_hash(fs, name->text, name->len));
+	err = directory ? rmdir_check(dir, entry, cred)
+			: unlink_check(dir, name, entry, cred);
+	if (err)
+		goto unlock;
+	node = entry->node;
+	lock_write(&node->lock);
+	if (directory && node->dir->live)
+		err = -ENOTEMPTY;
+	else
+		last = unlink_commit(fs, dir, entry, node);
+	unlock_write(&node->lock);
+unlock:
+	unlock_write(&dir->lock);
+	if (last)
+		node_unref(fs, node);
+	return err;
+}
+
+int fs_unlink(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
+	      const struct fs_cred *cred)
+{
+	return name_remove(fs, dir, name, false, cred);
+}
+
+int fs_rmdir(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
+	     const struct fs_cred *cred)
+{
+	return name_remove(fs, dir, name, true, cred);
+}
+
+/* Unchecked: there is nobody to lock out. */
+void name_drop(struct fs *fs, struct fs_node *dir,
+	       struct dirent *entry) LOCKS_UNCHECKED
+{
+	struct fs_node *node = entry->node;
+
+	if (unlink_commit(fs, dir, entry, node))
+		node_unref(fs, node);
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Nodes: how they come and go, and their attributes. A node lives while it has
+ * references; all its links together count as one of them, so an unlinked file
+ * lives on while it is open. A directory holds a reference to its parent, which
+ * therefore outlives it.
+ */
+#include "fs/internal.h"
+
+#define DAY_SECONDS  86400
+#define DIRENT_BYTES 20	 /* what tmpfs counts as size for each entry */
+#define LINK_SHORT   127 /* longer targets take a page on tmpfs */
+#define PERM_MASK    07777u
+
+struct node_time node_now(void)
+{
+	struct node_time now;
+	int64_t sec;
+
+	port_clock_coarse(&sec, &now.nsec);
+	now.sec_low = (uint32_t)sec;
+	now.sec_high = (int32_t)(sec >> 32);
+	return now;
+}
+
+static int64_t time_sec(const struct node_time *time)
+{
+	return (int64_t)(((uint64_t)(uint32_t)time->sec_high << 32) |
+			 time->sec_low);
+}
+
+static struct fs_time time_out(const struct node_time *time)
+{
+	return (struct fs_time){.sec = time_sec(time), .nsec = time->nsec};
+}
+
+static struct node_time time_in(const struct fs_time *time)
+{
+	return (struct node_time){.sec_low = (uint32_t)time->sec,
+				  .sec_high = (int32_t)(time->sec >> 32),
+				  .nsec = time->nsec};
+}
+
+static bool time_after(const struct node_time *a, const struct node_time *b)
+{
+	if (a->sec_high != b->sec_high)
+		return a->sec_high > b->sec_high;
+	if (a->sec_low != b->sec_low)
+		return a->sec_low > b->sec_low;
+	return a->nsec > b->nsec;
+}
+
+/* Takes one of the nodes that the limit allows. */
+static int nodes_take(struct fs *fs)
+{
+	count_add(&fs->nodes, 1);
+	if (LIKELY(__atomic_load_n(&fs->nodes, __ATOMIC_RELAXED) <=
+		   fs->limits.nodes_max))
+		return 0;
+	count_sub(&fs->nodes, 1);
+	return -ENOSPC;
+}
+
+static uint64_t ino_take(struct fs *fs)
+{
+	if (UNLIKELY(port_threaded))
+		return __atomic_fetch_add(&fs->next_ino, 1, __ATOMIC_RELAXED);
+	return fs->next_ino++;
+}
+
+int node_create(struct fs *fs, uint32_t mode, uint32_t uid, uint32_t gid,
+		struct fs_node **nodep)
+{
+	struct fs_node *node;
+	int err = nodes_take(fs);
+
+	if (err)
+		return err;
+	node = mem_alloc(fs, sizeof(*node));
+	if (!node) {
+		err = -ENOMEM;
+		goto give_back;
+	}
+	*node = (struct fs_node){
+		.mode = (uint16_t)mode, .refs = 1, .uid = uid, .gid = gid};
+	if (S_ISDIR(mode)) {
+		node->dir = dir_create(fs);
+		if (!node->dir) {
+			err = -ENOMEM;
+			goto free_node;
+		}
+	}
+	node->atime = node->mtime = node->ctime = node->btime = node_now();
+	node->ino = ino_take(fs);
+	*nodep = node;
+	return 0;
+
+free_node:
+	mem_free(fs, node, sizeof(*node));
+give_back:
+	count_sub(&fs->nodes, 1);
+	return err;
+}
+
+/* A directory's parent may die with it, and so on: a loop, since trees can be
+ * deep. */
+void node_free(struct fs *fs, struct fs_node *node)
+{
+	for (;;) {
+		struct fs_node *parent = NULL;
+
+		if (S_ISDIR(node->mode)) {
+			parent = node->dir->parent;
+			dir_destroy(fs, node->dir);
+		} else if (!S_ISCHR(node->mode)) {
+			content_destroy(fs, node);
+		}
+		mem_free(fs, node, sizeof(*node));
+		count_sub(&fs->nodes, 1);
+		if (!parent || parent == node)
+			return;
+		if (!ref_drop(&parent->refs))
+			return;
+		node = parent;
+	}
+}
+
+/* Is atime older than mtime or ctime, or a day old? mount(8), relatime. */
+static bool atime_is_stale(const struct fs_node *node, struct node_time now)
+{
+	return !time_after(&node->atime, &node->mtime) ||
+	       !time_after(&node->atime, &node->ctime) ||
+	       time_sec(&now) - time_sec(&node->atime) >= DAY_SECONDS;
+}
+
+/* The lock is held shared here, and taken anew for writing in the rare case
+ * that the time has to change. */
+void node_read_end(struct fs_node *node, bool noatime)
+{
+	struct node_time now;
+	bool stale = false;
+
+	if (!noatime) {
+		now = node_now();
+		stale = atime_is_stale(node, now);
+	}
+	unlock_read(&node->lock);
+	if (LIKELY(!stale))
+		return;
+	lock_write(&node->lock);
+	node->atime = now;
+	unlock_write(&node->lock);
+}
+
+void fs_node_ref(struct fs_node *node)
+{
+	node_ref(node);
+}
+
+void fs_node_unref(struct fs *fs, struct fs_node *node)
+{
+	node_unref(fs, node);
+}
+
+uint32_t fs_node_mode(const struct fs_node *node)
+{
+	return node->mode;
+}
+
+uint64_t fs_node_rdev(const struct fs_node *node)
+{
+	return S_ISCHR(node->mode) ? node->rdev : 0;
+}
+
+void fs_getattr(struct fs_node *node, struct fs_attr *attr)
+{
+	lock_read(&node->lock);
+	attr->ino = node->ino;
+	attr->mode = node->mode;
+	attr->nlink = node->nlink;
+	attr->uid = node->uid;
+	attr->gid = node->gid;
+	attr->rdev = 0;
+	attr->size = node->size;
+	attr->blocks = 0;
+	if (LIKELY(S_ISREG(node->mode)))
+		attr->blocks = content_pages(node) << (PAGE_SHIFT - 9);
+	else if (S_ISDIR(node->mode))
+		attr->size = DIRENT_BYTES * (node->dir->live + 2);
+	else if (S_ISLNK(node->mode))
+		attr->blocks = node->size <= LINK_SHORT ? 0 : PAGE_SIZE >> 9;
+	else
+		attr->rdev = fs_node_rdev(node);
+	attr->atime = time_out(&node->atime);
+	attr->mtime = time_out(&node->mtime);
+	attr->ctime = time_out(&node->ctime);
+	attr->btime = time_out(&node->btime);
+	unlock_read(&node->lock);
+}
+
+static bool owns(const struct fs_node *node, const struct fs_cred *cred)
+{
+	return cred->uid == 0 || cred->uid == node->uid;
+}
+
+int fs_chmod(struct fs_node *node, const struct fs_cred *cred, uint32_t mode)
+{
+	int err = 0;
+
+	lock_write(&node->lock);
+	if (!owns(node, cred)) {
+		err = -EPERM;
+		goto unlock;
+	}
+	/* A stranger to the group must not set its id: chmod(2). */
+	if (cred->uid != 0 && !perm_in_group(cred, node->gid))
+		mode &= ~(uint32_t)S_ISGID;
+	/* commit: nothing below can fail */
+	node->mode = (uint16_t)((node->mode & S_IFMT) | (mode & PERM_MASK));
+	node->ctime = node_now();
+unlock:
+	unlock_write(&node->lock);
+	return err;
+}
+
+int fs_chown(struct fs_node *node, const struct fs_cred *cred, uint32_t uid,
+	     uint32_t gid)
+{
+	bool new_uid = uid != UINT32_MAX, new_gid = gid != UINT32_MAX;
+	int err = 0;
+
+	lock_write(&node->lock);
+	if (cred->uid != 0 &&
+	    ((new_uid && (uid != node->uid || cred->uid != node->uid)) ||
+	     (new_gid && (cred->uid != node->uid ||
+			  (gid != node->gid && !perm_in_group(cred, gid)))))) {
+		err = -EPERM;
+		goto unlock;
+	}
+	/* commit: nothing below can fail */
+	if (new_uid)
+		node->uid = uid;
+	if (new_gid)
+		node->gid = gid;
+	if (!S_ISDIR(node->mode)) {
+		/* chown(2): set-id bits go, but for mandatory locking */
+		node->mode &= (uint16_t)~S_ISUID;
+		if (node->mode & S_IXGRP)
+			node->mode &= (uint16_t)~S_ISGID;
+	}
+	node->ctime = node_now();
+unlock:
+	unlock_write(&node->lock);
+	return err;
+}
+
+/* Who may set which times: utimensat(2), Permissions requirements. */
+static int utimens_check(struct fs_node *node, const struct fs_cred *cred,
+			 const enum fs_utime how[2])
+{
+	if (owns(node, cred))
+		return 0;
+	if (how[0] == FS_UTIME_NOW && how[1] == FS_UTIME_NOW)
+		return perm_check(node, cred, W_OK);
+	return -EPERM;
+}
+
+static void utime_apply(struct node_time *to, const struct fs_time *time,
+			enum fs_utime how, struct node_time now)
+{
+	if (how == FS_UTIME_NOW)
+		*to = now;
+	else if (how == FS_UTIME_SET)
+		*to = time_in(time);
+}
+
+int fs_utimens(struct fs_node *node, const struct fs_cred *cred,
+	       const struct fs_time times[2], const enum fs_utime how[2])
+{
+	struct node_time now = node_now();
+	int err;
+
+	if (how[0] == FS_UTIME_OMIT && how[1] == FS_UTIME_OMIT)
+		return 0;
+	lock_write(&node->lock);
+	err = utimens_check(node, cred, how);
+	if (err)
+		goto unlock;
+	/* commit: nothing below can fail */
+	utime_apply(&node->atime, &times[0], how[0], now);
+	utime_apply(&node->mtime, &times[1], how[1], now);
+	node->ctime = now;
+unlock:
+	unlock_write(&node->lock);
+	return err;
+}

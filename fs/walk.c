@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The walker: takes a path apart and finds what it names, path_resolution(7).
+ * It works in place: a symbolic link met on the way is pushed on a stack with
+ * what remains of the path around it, and its target is walked where it is
+ * stored. It stops before the last component, since open, mkdir, unlink and
+ * rename each mean something else by that.
+ *
+ * Only the outermost path may be exhausted while its links are walked, so the
+ * end of one string says whether there is more: finished().
+ */
+#include "fs/internal.h"
+
+void fs_walk_begin(struct fs_walk *walk, struct fs *fs, struct fs_node *start,
+		   const char *path, const struct fs_cred *cred)
+{
+	walk->fs = fs;
+	walk->cred = cred;
+	walk->dir = *path == '/' ? fs->root : start;
+	walk->path = walk->rest = path;
+	walk->slash = false;
+	walk->links = walk->depth = 0;
+	node_ref(walk->dir);
+}
+
+void fs_walk_end(struct fs_walk *walk)
+{
+	while (UNLIKELY(walk->depth > 0))
+		node_unref(walk->fs, walk->stack[--walk->depth].node);
+	node_unref(walk->fs, walk->dir);
+}
+
+/* Takes over a reference to the next directory. */
+static void walk_enter(struct fs_walk *walk, struct fs_node *dir)
+{
+	node_unref(walk->fs, walk->dir);
+	walk->dir = dir;
+}
+
+const char *fs_link_target(const struct fs_node *link, size_t *len)
+{
+	*len = (size_t)link->size;
+	switch ((enum content_form)link->form) {
+	case CONTENT_SMALL:
+		return (const char *)link->small.bytes;
+	case CONTENT_TREE:
+		return link->tree.root;
+	case CONTENT_INLINE:
+	case CONTENT_HOLE:
+		break;
+	}
+	return (const char *)link->data;
+}
+
+int fs_walk_follow(struct fs_walk *walk, struct fs_node *link)
+{
+	const char *target;
+	size_t len;
+
+	if (walk->links == FS_LINKS_MAX)
+		return -ELOOP;
+	walk->links++;
+	node_ref(link);
+	if (*walk->rest == '\0' && walk->depth > 0) {
+		/* Nothing remains of the link we are in: this one replaces it. */
+		node_unref(walk->fs, walk->stack[walk->depth - 1].node);
+	} else {
+		walk->stack[walk->depth++].rest = walk->rest;
+	}
+	walk->stack[walk->depth - 1].node = link;
+	target = fs_link_target(link, &len);
+	walk->rest = target;
+	if (*target == '/') {
+		node_ref(walk->fs->root);
+		walk_enter(walk, walk->fs->root);
+	}
+	return 0;
+}
+
+/* Is nothing left to walk, once the string that ends at end is walked? */
+static bool finished(const struct fs_walk *walk, const char *end)
+{
+	return *end == '\0' &&
+	       (walk->depth == 0 || *walk->stack[walk->depth - 1].rest == '\0');
+}
+
+/* Goes from dir to the directory called name in it, or into the target of the
+ * link of that name. */
+static int walk_step(struct fs_walk *walk, const struct fs_name *name)
+{
+	struct fs_node *node;
+	int err = fs_lookup(walk->fs, walk->dir, name, &node);
+
+	if (UNLIKELY(err))
+		return err;
+	if (LIKELY(S_ISDIR(node->mode))) {
+		walk_enter(walk, node);
+		return 0;
+	}
+	err = S_ISLNK(node->mode) ? fs_walk_follow(walk, node) : -ENOTDIR;
+	node_unref(walk->fs, node);
+	return err;
+}
+
+static enum fs_last kind_of(const char *text, uint32_t len)
+{
+	if (LIKELY(text[0] != '.') || len > 2)
+		return FS_LAST_NAME;
+	if (len == 1)
+		return FS_LAST_DOT;
+	return text[1] == '.' ? FS_LAST_DOTDOT : FS_LAST_NAME;
+}
+
+static const char *skip_slashes(const char *p)
+{
+	while (*p == '/')
+		p++;
+	return p;
+}
+
+/* Walks until name is the last component, or nothing is left. */
+static int walk_names(struct fs_walk *walk)
+{
+	for (;;) {
+		struct fs_name name = {.text = skip_slashes(walk->rest)};
+		const char *end = name.text;
+		int err = 0;
+
+		if (*end == '\0') {
+			walk->last = FS_LAST_ROOT;
+			walk->rest = end;
+			if (finished(walk, end))
+				return 0;
+			node_unref(walk->fs, walk->stack[--walk->depth].node);
+			walk->rest = walk->stack[walk->depth].rest;
+			continue;
+		}
+		if (UNLIKELY(!S_ISDIR(walk->dir->mode)))
+			return -ENOTDIR;
+		err = perm_check(walk->dir, walk->cred, X_OK);
+		if (UNLIKELY(err))
+			return err;
+		while (*end != '/' && *end != '\0')
+			end++;
+		name.len = (uint32_t)(end - name.text);
+		name.slash = *end == '/';
+		walk->rest = skip_slashes(end);
+		walk->last = kind_of(name.text, name.len);
+		if (finished(walk, walk->rest)) {
+			walk->slash |= name.slash;
+			name.slash = walk->slash;
+			walk->name = name;
+			return 0;
+		}
+		if (LIKELY(walk->last == FS_LAST_NAME))
+			err = walk_step(walk, &name);
+		else if (walk->last == FS_LAST_DOTDOT)
+			walk_enter(walk, fs_parent(walk->dir));
+		if (UNLIKELY(err))
+			return err;
+	}
+}
+
+/* Is the path given by the caller longer than allowed? What lies before p in it
+ * has been seen already. */
+static bool path_too_long(const struct fs_walk *walk)
+{
+	const char *p = walk->depth ? walk->stack[0].rest : walk->rest;
+
+	while (*p && p - walk->path < PATH_MAX)
+		p++;
+	return p - walk->path >= PATH_MAX;
+}
+
+int fs_walk_parent(struct fs_walk *walk)
+{
+	int err;
+
+	if (UNLIKELY(*walk->path == '\0'))
+		return -ENOENT;
+	err = walk_names(walk);
+	if (UNLIKELY(path_too_long(walk)))
+		return -ENAMETOOLONG;
+	return err;
+}
+
+int fs_walk_last(struct fs_walk *walk, bool follow, struct fs_node **nodep)
+{
+	for (;;) {
+		struct fs_node *node;
+		int err;
+
+		if (UNLIKELY(walk->last != FS_LAST_NAME)) {
+			if (walk->last == FS_LAST_DOTDOT) {
+				*nodep = fs_parent(walk->dir);
+			} else {
+				node_ref(walk->dir);
+				*nodep = walk->dir;
+			}
+			return 0;
+		}
+		err = fs_lookup(walk->fs, walk->dir, &walk->name, &node);
+		if (UNLIKELY(err))
+			return err;
+		if (LIKELY(!S_ISLNK(node->mode) ||
+			   !(follow || walk->name.slash))) {
+			if (UNLIKELY(walk->name.slash &&
+				     !S_ISDIR(node->mode))) {
+				node_unref(walk->fs, node);
+				return -ENOTDIR;
+			}
+			*nodep = node;
+			return 0;
+		}
+		err = fs_walk_follow(walk, node);
+		node_unref(walk->fs, node);
+		if (!err)
+			err = fs_walk_parent(walk);
+		if (err)
+			return err;
+	}
+}
+
+int fs_walk_node(struct fs *fs, struct fs_node *start, const char *path,
+		 bool follow, const struct fs_cred *cred,
+		 struct fs_node **nodep)
+{
+	struct fs_walk walk;
+	int err;
+
+	fs_walk_begin(&walk, fs, start, path, cred);
+	err = fs_walk_parent(&walk);
+	if (LIKELY(!err))
+		err = fs_walk_last(&walk, follow, nodep);
+	fs_walk_end(&walk);
+	return err;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* The process, which is number 1, and its threads: one so far. */
+#include "kernel/internal.h"
+#include "sys.h"
+
+enum {
+	ARCH_SET_FS = 0x1002,
+	ARCH_GET_FS = 0x1003,
+};
+
+static struct thread thread_main = {.tid = 1};
+
+struct thread *thread_current(void)
+{
+	return &thread_main;
+}
+
+/* getpid(2). */
+long sys_getpid(void)
+{
+	return 1;
+}
+
+/* getppid(2): 0, a parent outside. */
+long sys_getppid(void)
+{
+	return 0;
+}
+
+/* gettid(2). */
+long sys_gettid(void)
+{
+	return thread_current()->tid;
+}
+
+/* set_tid_address(2). */
+long sys_set_tid_address(int *tidptr)
+{
+	struct thread *thread = thread_current();
+
+	thread->clear_child_tid = tidptr;
+	return thread->tid;
+}
+
+/* sched_yield(2). */
+long sys_sched_yield(void)
+{
+	return 0;
+}
+
+/* sched_getaffinity(2): one CPU; the result is the size of Linux's own mask. */
+long sys_sched_getaffinity(pid_t pid, size_t size, void *mask)
+{
+	uint64_t cpus = 1;
+
+	if (size < sizeof(cpus) || size % sizeof(cpus))
+		return -EINVAL;
+	if (pid != 0 && pid != 1)
+		return -ESRCH;
+	memcpy(mask, &cpus, sizeof(cpus));
+	return sizeof(cpus);
+}
+
+/* arch_prctl(2): FS, where thread-local storage is. */
+long sys_arch_prctl(int code, unsigned long addr)
+{
+	switch (code) {
+	case ARCH_SET_FS:
+		if (addr >> 47)
+			return -EPERM;
+		cpu_fs_base_set(addr);
+		return 0;
+	case ARCH_GET_FS:
+		*(unsigned long *)addr = cpu_fs_base();
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The files that the runner brings along: a cpio archive in the "newc" form
+ * (Linux, Documentation/driver-api/early-userspace/buffer-format.rst). Regular
+ * files are taken; directories come into being on the way to them.
+ */
+#include "port/guest/internal.h"
+#include "syscalls/syscall.h"
+
+#define S_IFMT	0170000U
+#define S_IFREG 0100000U
+
+/* All fields are 8 hexadecimal digits. */
+struct cpio_header {
+	char magic[6];
+	char ino[8], mode[8], uid[8], gid[8], nlink[8], mtime[8], filesize[8];
+	char devmajor[8], devminor[8], rdevmajor[8], rdevminor[8];
+	char namesize[8], check[8];
+};
+
+static uint32_t field(const char digits[8])
+{
+	uint32_t value = 0;
+	int i;
+
+	for (i = 0; i < 8; i++) {
+		char c = digits[i];
+
+		value = value << 4 |
+			(uint32_t)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+	}
+	return value;
+}
+
+static size_t align4(size_t offset)
+{
+	return (offset + 3) & ~(size_t)3;
+}
+
+/* Installs the entry at *offset and moves on. Returns false at the end, and
+ * panics when the archive makes no sense, or its files do not fit. */
+static bool entry_unpack(const char *archive, size_t size, size_t *offset)
+{
+	const struct cpio_header *header = (const void *)(archive + *offset);
+	size_t name_at = *offset + sizeof(*header), data_at, next;
+	uint32_t mode, len, name_size;
+	int error;
+
+	port_assert(size - *offset >= sizeof(*header));
+	port_assert(memcmp(header->magic, "070701", 6) == 0);
+	mode = field(header->mode);
+	len = field(header->filesize);
+	name_size = field(header->namesize);
+	data_at = align4(name_at + name_size);
+	next = align4(data_at + len);
+	port_assert(name_size > 0 && data_at + len <= size);
+	port_assert(archive[name_at + name_size - 1] == '\0');
+	if (strlen(archive + name_at) == 10 &&
+	    memcmp(archive + name_at, "TRAILER!!!", 10) == 0)
+		return false;
+	if ((mode & S_IFMT) == S_IFREG) {
+		error = syscall_install(archive + name_at, mode & 07777,
+					field(header->mtime), archive + data_at,
+					len);
+		port_assert(!error && "the boot archive's files fit");
+	}
+	*offset = next;
+	return true;
+}
+
+void archive_unpack(const void *archive, size_t size)
+{
+	size_t offset = 0;
+
+	while (offset < size && entry_unpack(archive, size, &offset))
+		;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* The port's contract (port/port.h), bound to the kernel. */
+#include "port/guest/internal.h"
+
+bool port_threaded = false;
+
+static bool terminals[3];
+static struct port_winsize terminal_size;
+
+void port_guest_terminals_set(const bool terminal[3],
+			      const struct port_winsize *size)
+{
+	memcpy(terminals, terminal, sizeof(terminals));
+	terminal_size = *size;
+}
+
+void *port_pages_alloc(size_t count)
+{
+	return kernel_pages_alloc(count);
+}
+
+void port_pages_free(void *pages, size_t count)
+{
+	kernel_pages_free(pages, count);
+}
+
+void port_pages_count(size_t *total, size_t *avail)
+{
+	kernel_pages_count(total, avail);
+}
+
+void port_clock_coarse(int64_t *sec, uint32_t *nsec)
+{
+	kernel_clock_real(sec, nsec);
+}
+
+/* There is one thread: nobody could wake it. */
+void port_futex_wait(const uint32_t *word, uint32_t value)
+{
+	port_assert(*word != value && "a wait would last for ever");
+}
+
+void port_futex_wake(const uint32_t *word, int count)
+{
+	(void)word;
+	(void)count;
+}
+
+void port_random(void *buf, size_t len)
+{
+	kernel_random(buf, len);
+}
+
+ssize_t port_console_read(void *buf, size_t count)
+{
+	return (ssize_t)kernel_console_read(buf, count);
+}
+
+ssize_t port_console_write(int stream, const void *buf, size_t count)
+{
+	kernel_console_write(stream, buf, count);
+	return (ssize_t)count;
+}
+
+size_t port_console_pending(void)
+{
+	return kernel_console_pending();
+}
+
+bool port_console_is_tty(int stream, struct port_winsize *size)
+{
+	if (stream < 0 || stream > 2 || !terminals[stream])
+		return false;
+	if (size)
+		*size = terminal_size;
+	return true;
+}
+
+/* A jump, so that the report is about the caller. */
+_Noreturn void port_panic(const char *file, int line, const char *expr)
+{
+	kernel_panic(file, line, expr);
+}

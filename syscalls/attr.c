@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Changing what files are: chmod(2), chown(2), utimensat(2), truncate(2), each
+ * by path and by descriptor.
+ */
+#include "syscalls/internal.h"
+
+#define NSEC_MAX 999999999
+
+/* chmod(2), fchmodat(2), fchmod(2). */
+long sys_fchmodat(int dirfd, const char *path, mode_t mode)
+{
+	struct fs_node *node;
+	int err = path_node(dirfd, path, 0, &node);
+
+	if (err)
+		return err;
+	err = fs_chmod(node, &process.cred, mode);
+	node_put(node);
+	return err;
+}
+
+long sys_chmod(const char *path, mode_t mode)
+{
+	return sys_fchmodat(AT_FDCWD, path, mode);
+}
+
+long sys_fchmod(int fd, mode_t mode)
+{
+	struct file *file = fd_get(fd);
+	int err;
+
+	if (!file)
+		return -EBADF;
+	err = fs_chmod(file->node, &process.cred, mode);
+	file_put(file);
+	return err;
+}
+
+/* chown(2), lchown(2), fchownat(2), fchown(2). */
+long sys_fchownat(int dirfd, const char *path, uid_t uid, gid_t gid, int flags)
+{
+	struct fs_node *node;
+	int err;
+
+	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	err = path_node(dirfd, path, flags, &node);
+	if (err)
+		return err;
+	err = fs_chown(node, &process.cred, uid, gid);
+	node_put(node);
+	return err;
+}
+
+long sys_chown(const char *path, uid_t uid, gid_t gid)
+{
+	return sys_fchownat(AT_FDCWD, path, uid, gid, 0);
+}
+
+long sys_lchown(const char *path, uid_t uid, gid_t gid)
+{
+	return sys_fchownat(AT_FDCWD, path, uid, gid, AT_SYMLINK_NOFOLLOW);
+}
+
+long sys_fchown(int fd, uid_t uid, gid_t gid)
+{
+	struct file *file = fd_get(fd);
+	int err;
+
+	if (!file)
+		return -EBADF;
+	err = fs_chown(file->node, &process.cred, uid, gid);
+	file_put(file);
+	return err;
+}
+
+/* One time of utimensat(2), with its special values. */
+static int time_in(const struct timespec *from, struct fs_time *time,
+		   enum fs_utime *how)
+{
+	*how = FS_UTIME_SET;
+	if (from->tv_nsec == UTIME_NOW)
+		*how = FS_UTIME_NOW;
+	else if (from->tv_nsec == UTIME_OMIT)
+		*how = FS_UTIME_OMIT;
+	else if (from->tv_nsec < 0 || from->tv_nsec > NSEC_MAX)
+		return -EINVAL;
+	time->sec = from->tv_sec;
+	time->nsec = (uint32_t)from->tv_nsec;
+	return 0;
+}
+
+/* The node of utimensat(2): without a path, the descriptor's own. */
+static int utimens_node(int dirfd, const char *path, int flags,
+			struct fs_node **nodep)
+{
+	struct file *file;
+
+	if (path || dirfd == AT_FDCWD)
+		return path_node(dirfd, path, flags, nodep);
+	if (flags)
+		return -EINVAL;
+	file = fd_get(dirfd);
+	if (!file)
+		return -EBADF;
+	*nodep = file->node;
+	fs_node_ref(*nodep);
+	file_put(file);
+	return 0;
+}
+
+/* utimensat(2); with a NULL path also futimens(3). */
+long sys_utimensat(int dirfd, const char *path, const struct timespec *times,
+		   int flags)
+{
+	struct fs_time set[2] = {{0, 0}, {0, 0}};
+	enum fs_utime how[2] = {FS_UTIME_NOW, FS_UTIME_NOW};
+	struct fs_node *node;
+	int err;
+
+	for (int i = 0; times && i < 2; i++) {
+		err = time_in(&times[i], &set[i], &how[i]);
+		if (err)
+			return err;
+	}
+	if (how[0] == FS_UTIME_OMIT && how[1] == FS_UTIME_OMIT)
+		return 0; /* whatever the path: utimensat(2) */
+	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	err = utimens_node(dirfd, path, flags, &node);
+	if (err)
+		return err;
+	err = fs_utimens(node, &process.cred, set, how);
+	node_put(node);
+	return err;
+}
+
+/* truncate(2): of a path, which must name a regular file. */
+long sys_truncate(const char *path, off_t length)
+{
+	struct fs_node *node;
+	int err;
+
+	if (length < 0)
+		return -EINVAL;
+	err = path_node(AT_FDCWD, path, 0, &node);
+	if (err)
+		return err;
+	if (S_ISDIR(fs_node_mode(node)))
+		err = -EISDIR;
+	else if (!S_ISREG(fs_node_mode(node)))
+		err = -EINVAL;
+	else
+		err = fs_access(node, &process.cred, W_OK);
+	if (!err)
+		err = fs_truncate(process.fs, node, (uint64_t)length);
+	node_put(node);
+	return err;
+}
+
+/* ftruncate(2): of a descriptor open for writing. */
+long sys_ftruncate(int fd, off_t length)
+{
+	struct file *file;
+	int err = -EINVAL;
+
+	if (length < 0)
+		return -EINVAL;
+	file = fd_get(fd);
+	if (!file)
+		return -EBADF;
+	if (S_ISREG(fs_node_mode(file->node)) && file_writable(file))
+		err = fs_truncate(process.fs, file->node, (uint64_t)length);
+	file_put(file);
+	return err;
+}

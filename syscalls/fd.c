@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Descriptors: a growing table from small numbers to open files, with a bitmap
+ * that finds the lowest free number. Looking one up takes no lock: open files
+ * and outgrown tables are never given back to the system, so a thread takes a
+ * reference first and then sees whether the descriptor still means that file.
+ */
+#include "syscalls/internal.h"
+
+#define LIMIT_DEFAULT 1024 /* soft RLIMIT_NOFILE, as on Linux */
+#define WORD_BITS     64U
+
+/* A table of some size, in whole pages; the bitmaps follow the files. */
+struct table {
+	uint32_t capacity; /* a multiple of WORD_BITS */
+	uint32_t pages;
+	uint64_t *open;
+	uint64_t *cloexec;
+	struct file *files[];
+};
+
+static struct {
+	struct table *table; /* atomic */
+	struct lock lock;
+	/* lock protects: */
+	uint32_t lowest; /* no lower descriptor is free */
+	uint32_t limit;
+} fds = {.limit = LIMIT_DEFAULT};
+
+static struct {
+	struct lock lock;
+	/* lock protects: */
+	struct file *unused;
+} files;
+
+/* -- Open files ------------------------------------------------------------ */
+
+/* Cuts a page into unused files. */
+static bool files_more(void) REQUIRES(files.lock)
+{
+	struct file *page = port_pages_alloc(1);
+
+	if (!page)
+		return false;
+	for (size_t i = 0; i < PAGE_SIZE / sizeof(*page); i++) {
+		page[i].refs = 0;
+		page[i].next = files.unused;
+		files.unused = &page[i];
+	}
+	return true;
+}
+
+/* An unused file, or NULL. */
+static struct file *file_alloc(void)
+{
+	struct file *file = NULL;
+
+	lock_write(&files.lock);
+	if (LIKELY(files.unused != NULL) || files_more()) {
+		file = files.unused;
+		files.unused = file->next;
+	}
+	unlock_write(&files.lock);
+	return file;
+}
+
+static void file_free(struct file *file)
+{
+	lock_write(&files.lock);
+	file->next = files.unused;
+	files.unused = file;
+	unlock_write(&files.lock);
+}
+
+void file_put(struct file *file)
+{
+	if (LIKELY(!ref_drop(&file->refs)))
+		return;
+	node_put(file->node);
+	file_free(file);
+}
+
+/* Takes a reference unless the file is unused by now. */
+static bool file_try_ref(struct file *file)
+{
+	uint32_t refs = __atomic_load_n(&file->refs, __ATOMIC_RELAXED);
+
+	while (refs) {
+		if (__atomic_compare_exchange_n(&file->refs, &refs, refs + 1,
+						true, __ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED))
+			return true;
+	}
+	return false;
+}
+
+/* -- Looking up ------------------------------------------------------------- */
+
+/* Pairs with the release in table_grow. */
+static struct table *table_now(void)
+{
+	return __atomic_load_n(&fds.table, __ATOMIC_ACQUIRE);
+}
+
+/* Pairs with the releases of those who enter files. */
+static struct file *table_file(const struct table *table, unsigned fd)
+{
+	return __atomic_load_n(&table->files[fd], __ATOMIC_ACQUIRE);
+}
+
+static struct file *fd_get_threaded(unsigned fd)
+{
+	for (;;) {
+		const struct table *table = table_now();
+		struct file *file;
+
+		file = fd < table->capacity ? table_file(table, fd) : NULL;
+		if (!file)
+			return NULL;
+		if (!file_try_ref(file))
+			continue; /* just closed: look again */
+		table = table_now();
+		if (table_file(table, fd) == file)
+			return file;
+		file_put(file);
+	}
+}
+
+struct file *fd_get_path(int fd)
+{
+	struct file *file;
+
+	if (UNLIKELY(port_threaded))
+		return fd_get_threaded((unsigned)fd);
+	if (UNLIKELY((unsigned)fd >= fds.table->capacity))
+		return NULL;
+	file = fds.table->files[fd];
+	if (LIKELY(file != NULL))
+		file->refs++;
+	return file;
+}
+
+struct file *fd_get(int fd)
+{
+	struct file *file = fd_get_path(fd);
+
+	if (UNLIKELY(file && (file->flags & O_PATH))) {
+		file_put(file);
+		return NULL;
+	}
+	return file;
+}
+
+/* -- Entering and removing --------------------------------------------------- */
+
+static uint32_t table_capacity(uint32_t pages)
+{
+	size_t bytes = pages * PAGE_SIZE - sizeof(struct table);
+
+	/* Per word of the bitmaps: itself twice, and WORD_BITS pointers. */
+	return (uint32_t)(bytes / (2 * 8 + WORD_BITS * 8) * WORD_BITS);
+}
+
+/* Replaces the table by a larger one. The old one stays for those who still
+ * look at it: all together are smaller than the largest. */
+static int table_grow(uint32_t min) REQUIRES(fds.lock)
+{
+	struct table *old = fds.table, *table;
+	uint32_t pages = old ? old->pages : 1, old_words;
+
+	while (table_capacity(pages) < min)
+		pages *= 2;
+	table = port_pages_alloc(pages);
+	if (!table)
+		return -ENOMEM;
+	memset(table, 0, pages * PAGE_SIZE);
+	table->pages = pages;
+	table->capacity = table_capacity(pages);
+	table->open = (uint64_t *)&table->files[table->capacity];
+	table->cloexec = table->open + table->capacity / WORD_BITS;
+	if (old) {
+		old_words = old->capacity / WORD_BITS;
+		memcpy(table->files, old->files,
+		       old->capacity * sizeof(struct file *));
+		memcpy(table->open, old->open, old_words * 8);
+		memcpy(table->cloexec, old->cloexec, old_words * 8);
+	}
+	__atomic_store_n(&fds.table, table, __ATOMIC_RELEASE);
+	return 0;
+}
+
+static void bit_set(uint64_t *words, unsigned bit, bool value)
+{
+	uint64_t mask = (uint64_t)1 << (bit % WORD_BITS);
+
+	if (value)
+		words[bit / WORD_BITS] |= mask;
+	else
+		words[bit / WORD_BITS] &= ~mask;
+}
+
+/* The lowest free descriptor from min on; perhaps past the table. */
+static unsigned lowest_free(unsigned min) REQUIRES(fds.lock)
+{
+	const struct table *table = fds.table;
+	unsigned words = table ? table->capacity / WORD_BITS : 0;
+	unsigned from = min > fds.lowest ? min : fds.lowest;
+	uint64_t below = ((uint64_t)1 << (from % WORD_BITS)) - 1;
+
+	for (unsigned i = from / WORD_BITS; i < words; i++) {
+		uint64_t taken = table->open[i] | below;
+
+		if (~taken)
+			return i * WORD_BITS +
+			       (unsigned)__builtin_ctzll(~taken);
+		below = 0;
+	}
+	return from > words * WORD_BITS ? from : words * WORD_BITS;
+}
+
+/* Takes the lowest free descriptor from min on, and has it mean file: nothing
+ * yet if that is NULL. Returns it, or -EMFILE, -ENOMEM. */
+static int fd_take(struct file *file, unsigned min, bool cloexec)
+{
+	unsigned fd;
+	int err = 0;
+
+	lock_write(&fds.lock);
+	fd = lowest_free(min);
+	if (fd >= fds.limit)
+		err = -EMFILE;
+	else if (UNLIKELY(!fds.table || fd >= fds.table->capacity))
+		err = table_grow(fd + 1);
+	if (!err) {
+		bit_set(fds.table->open, fd, true);
+		bit_set(fds.table->cloexec, fd, cloexec);
+		__atomic_store_n(&fds.table->files[fd], file, __ATOMIC_RELEASE);
+		if (min <= fds.lowest)
+			fds.lowest = fd + 1;
+	}
+	unlock_write(&fds.lock);
+	return err ? err : (int)fd;
+}
+
+int fd_reserve(bool cloexec, struct file **filep)
+{
+	struct file *file = file_alloc();
+	int fd;
+
+	if (!file)
+		return -ENOMEM;
+	fd = fd_take(NULL, 0, cloexec);
+	if (fd < 0)
+		file_free(file);
+	else
+		*filep = file;
+	return fd;
+}
+
+void fd_commit(int fd, struct file *file, struct fs_node *node, uint32_t flags)
+{
+	file->node = node;
+	file->flags = flags;
+	file->is_device = S_ISCHR(fs_node_mode(node));
+	file->lock = (struct lock){0};
+	file->offset = 0;
+	/* Pairs with the acquire in file_try_ref. */
+	__atomic_store_n(&file->refs, 1, __ATOMIC_RELEASE);
+	lock_write(&fds.lock);
+	__atomic_store_n(&fds.table->files[fd], file, __ATOMIC_RELEASE);
+	unlock_write(&fds.lock);
+}
+
+/* Commit: the descriptor is free again. */
+static void fd_clear(unsigned fd) REQUIRES(fds.lock)
+{
+	bit_set(fds.table->open, fd, false);
+	__atomic_store_n(&fds.table->files[fd], NULL, __ATOMIC_RELEASE);
+	if (fd < fds.lowest)
+		fds.lowest = fd;
+}
+
+void fd_cancel(int fd, struct file *file)
+{
+	lock_write(&fds.lock);
+	fd_clear((unsigned)fd);
+	unlock_write(&fds.lock);
+	file_free(file);
+}
+
+uint64_t fd_limit(void)
+{
+	return __atomic_load_n(&fds.limit, __ATOMIC_RELAXED);
+}
+
+void fd_limit_set(uint64_t limit)
+{
+	__atomic_store_n(&fds.limit, (uint32_t)limit, __ATOMIC_RELAXED);
+}
+
+/* -- The calls ----------------------------------------------------------------- */
+
+/* close(2). */
+long sys_close(int fd)
+{
+	struct file *file = NULL;
+
+	lock_write(&fds.lock);
+	if (LIKELY((unsigned)fd < fds.table->capacity))
+		file = fds.table->files[fd];
+	if (LIKELY(file != NULL))
+		fd_clear((unsigned)fd);
+	unlock_write(&fds.lock);
+	if (UNLIKELY(!file))
+		return -EBADF;
+	file_put(file);
+	return 0;
+}
+
+/* Enters a copy of fd under the lowest free number from min on. */
+static long dup_from(int fd, int min, bool cloexec)
+{
+	struct file *file = fd_get_path(fd);
+	int result;
+
+	if (!file)
+		return -EBADF;
+	result = fd_take(file, (unsigned)min, cloexec);
+	if (result < 0)
+		file_put(file);
+	return result;
+}
+
+long sys_dup(int fd)
+{
+	return dup_from(fd, 0, false);
+}
+
+/* Has newfd mean file; what it meant before goes to *old. -EBUSY if another
+ * thread is just opening something under that number: dup(2). */
+static int fd_replace(unsigned newfd, struct file *file, bool cloexec,
+		      struct file **old) REQUIRES(fds.lock)
+{
+	uint64_t bit = (uint64_t)1 << (newfd % WORD_BITS);
+
+	if (newfd >= fds.table->capacity) {
+		int err = table_grow(newfd + 1);
+
+		if (err)
+			return err;
+	}
+	*old = fds.table->files[newfd];
+	if (!*old && (fds.table->open[newfd / WORD_BITS] & bit))
+		return -EBUSY;
+	/* commit: nothing below can fail */
+	bit_set(fds.table->open, newfd, true);
+	bit_set(fds.table->cloexec, newfd, cloexec);
+	__atomic_store_n(&fds.table->files[newfd], file, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/* Makes newfd a copy of fd, closing what it was: one step. */
+static long dup_to(int fd, int newfd, bool cloexec)
+{
+	struct file *file, *old = NULL;
+	int err;
+
+	if ((unsigned)newfd >= fd_limit())
+		return -EBADF;
+	file = fd_get_path(fd);
+	if (!file)
+		return -EBADF;
+	lock_write(&fds.lock);
+	err = fd_replace((unsigned)newfd, file, cloexec, &old);
+	unlock_write(&fds.lock);
+	if (err || old)
+		file_put(err ? file : old);
+	return err ? err : newfd;
+}
+
+/* dup2(2). */
+long sys_dup2(int fd, int newfd)
+{
+	struct file *file;
+
+	if (fd != newfd)
+		return dup_to(fd, newfd, false);
+	file = fd_get_path(fd);
+	if (!file)
+		return -EBADF;
+	file_put(file);
+	return newfd;
+}
+
+/* dup3(2). */
+long sys_dup3(int fd, int newfd, int flags)
+{
+	if ((flags & ~O_CLOEXEC) || fd == newfd)
+		return -EINVAL;
+	return dup_to(fd, newfd, flags & O_CLOEXEC);
+}
+
+static long cloexec_get(int fd)
+{
+	long result = -EBADF;
+
+	lock_read(&fds.lock);
+	if ((unsigned)fd < fds.table->capacity && fds.table->files[fd])
+		result = fds.table->cloexec[(unsigned)fd / WORD_BITS] >>
+				 ((unsigned)fd % WORD_BITS) &
+			 1;
+	unlock_read(&fds.lock);
+	return result;
+}
+
+static long cloexec_set(int fd, bool value)
+{
+	long result = -EBADF;
+
+	lock_write(&fds.lock);
+	if ((unsigned)fd < fds.table->capacity && fds.table->files[fd]) {
+		bit_set(fds.table->cloexec, (unsigned)fd, value);
+		result = 0;
+	}
+	unlock_write(&fds.lock);
+	return result;
+}
+
+/* F_SETFL: only these flags change, the rest is ignored. */
+static void flags_set(struct file *file, uint32_t flags)
+{
+	const uint32_t settable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
+	uint32_t old = __atomic_load_n(&file->flags, __ATOMIC_RELAXED);
+
+	while (!__atomic_compare_exchange_n(
+		&file->flags, &old, (old & ~settable) | (flags & settable),
+		true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
+/* fcntl(2): duplicating, FD_CLOEXEC and status flags; other commands -EINVAL. */
+long sys_fcntl(int fd, int cmd, unsigned long arg)
+{
+	struct file *file;
+	long result = 0;
+
+	switch (cmd) {
+	case F_DUPFD:
+	case F_DUPFD_CLOEXEC:
+		if (cloexec_get(fd) < 0)
+			return -EBADF;
+		if (arg >= fd_limit())
+			return -EINVAL;
+		return dup_from(fd, (int)arg, cmd == F_DUPFD_CLOEXEC);
+	case F_GETFD:
+		return cloexec_get(fd);
+	case F_SETFD:
+		return cloexec_set(fd, arg & FD_CLOEXEC);
+	default:
+		break;
+	}
+	file = fd_get_path(fd);
+	if (!file)
+		return -EBADF;
+	if (cmd == F_GETFL)
+		result = file->flags;
+	else if (file->flags & O_PATH)
+		result = -EBADF;
+	else if (cmd == F_SETFL)
+		flags_set(file, (uint32_t)arg);
+	else
+		result = -EINVAL;
+	file_put(file);
+	return result;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of syscalls/ share: the process, open files and descriptors,
+ * and how paths are looked up. The calls themselves are declared in sys.h.
+ */
+#ifndef WHELK_SYSCALLS_INTERNAL_H
+#define WHELK_SYSCALLS_INTERNAL_H
+
+#include "syscalls/syscall.h"
+
+#include "abi/errno.h"
+#include "abi/fcntl.h"
+#include "abi/stat.h"
+#include "fs/fs.h"
+#include "port/lock.h"
+#include "port/port.h"
+#include "sys.h"
+
+/* The C library's; as builtins: see fs/internal.h. */
+#define memcpy(dst, src, n) __builtin_memcpy(dst, src, n)
+#define memset(dst, c, n)   __builtin_memset(dst, c, n)
+#define strlen(s)	    __builtin_strlen(s)
+
+#define LIKELY(x)   __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+#define RW_MAX ((size_t)0x7ffff000) /* bytes in one call: read(2), NOTES */
+
+/* The one process: what belongs to all its threads. */
+struct process {
+	/* immutable after syscall_init: */
+	struct fs *fs;
+	struct fs_cred cred;
+
+	struct lock lock;
+	/* lock protects: */
+	struct fs_node *cwd; /* holds a reference */
+
+	/* atomic: */
+	uint32_t umask;
+};
+
+extern struct process process;
+
+/*
+ * An open file description (open(2)), shared by descriptors that are copies of
+ * one another. The memory is never used for anything else, so a thread may try
+ * to take a reference to one that another thread is just closing.
+ */
+struct file {
+	uint32_t refs;	      /* atomic; 0: unused */
+	uint32_t flags;	      /* atomic: O_ACCMODE, O_APPEND, O_PATH, ... */
+	struct fs_node *node; /* holds a reference; immutable while open */
+	bool is_device;	      /* immutable while open */
+	struct lock lock;
+	uint64_t offset;   /* lock protects */
+	struct file *next; /* among unused ones */
+};
+
+/* -- fd.c: descriptors and open files ------------------------------------- */
+
+/* The open file of fd, with a reference for file_put; NULL if there is none
+ * (-EBADF). fd_get does not give out those opened with O_PATH. */
+struct file *fd_get(int fd);
+struct file *fd_get_path(int fd);
+void file_put(struct file *file);
+
+/*
+ * Opening in two steps, so that nothing fails once a file has been made:
+ * reserves the lowest free descriptor and an open file for it (returns the
+ * former, or -EMFILE, -ENOMEM); then either commits it, open on node (takes the
+ * reference), or cancels it.
+ */
+int fd_reserve(bool cloexec, struct file **filep);
+void fd_commit(int fd, struct file *file, struct fs_node *node, uint32_t flags);
+void fd_cancel(int fd, struct file *file);
+
+#define FD_LIMIT_MAX (1U << 20) /* as on Linux: fs.nr_open */
+
+/* The limit on descriptors (RLIMIT_NOFILE), and changing it. */
+uint64_t fd_limit(void);
+void fd_limit_set(uint64_t limit);
+
+static inline bool file_readable(const struct file *file)
+{
+	uint32_t mode = file->flags & O_ACCMODE;
+
+	return mode == O_RDONLY || mode == O_RDWR;
+}
+
+static inline bool file_writable(const struct file *file)
+{
+	uint32_t mode = file->flags & O_ACCMODE;
+
+	return mode == O_WRONLY || mode == O_RDWR;
+}
+
+/* -- path.c: paths of system calls ---------------------------------------- */
+
+/* The last component of a path and the directory it is in (a reference, for
+ * place_end). The name is part of the path. */
+struct place {
+	struct fs_node *dir;
+	struct fs_name name;
+	enum fs_last last;
+};
+
+/* Where a walk of path from dirfd begins: stores a reference. -EFAULT for
+ * NULL, -ENOENT for "", -EBADF. */
+FS_CHECKED int path_start(int dirfd, const char *path, struct fs_node **startp);
+
+/* Finds the place that path names, which need not be there. */
+FS_CHECKED int place_find(int dirfd, const char *path, struct place *place);
+void place_end(struct place *place);
+
+/* Finds the node that path names and stores a reference to it. flags:
+ * AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH. */
+FS_CHECKED int path_node(int dirfd, const char *path, int flags,
+			 struct fs_node **nodep);
+
+static inline void node_put(struct fs_node *node)
+{
+	fs_node_unref(process.fs, node);
+}
+
+/* A reference to the current directory. */
+struct fs_node *cwd_get(void);
+
+/* mode without the bits of the umask. */
+uint32_t umask_apply(uint32_t mode);
+
+/* -- dev.c: character devices --------------------------------------------- */
+
+#define DEV(major, minor) ((uint64_t)(major) << 8 | (minor))
+
+/* Makes the nodes of /dev. */
+FS_CHECKED int dev_init(void);
+
+/* read(2) and write(2) of a device. */
+FS_CHECKED ssize_t dev_read(uint64_t rdev, void *buf, size_t count);
+FS_CHECKED ssize_t dev_write(uint64_t rdev, const void *buf, size_t count);
+
+/* Is it one on which lseek(2) does nothing, rather than fail? */
+bool dev_seekable(uint64_t rdev);
+
+#endif

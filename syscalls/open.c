@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Opening files: open(2) with its flags, in the order of checks that Linux has.
+ * A file that is just made is open for its maker whatever its mode says; an
+ * existing one is checked, and truncated if asked for.
+ */
+#include "syscalls/internal.h"
+
+/* Flags that stay with the open file: what F_GETFL shows. */
+#define FLAGS_KEPT                                                             \
+	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_DIRECT | O_LARGEFILE | \
+	 O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_PATH)
+#define FLAGS_PATH (O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)
+
+/* The node, and whether this call made it. */
+struct opened {
+	struct fs_node *node;
+	bool made;
+};
+
+/* What access open(2) asks for. */
+static int wanted_access(int flags)
+{
+	static const int of_mode[] = {R_OK, W_OK, R_OK | W_OK, R_OK | W_OK};
+	int want = of_mode[flags & O_ACCMODE];
+
+	return flags & O_TRUNC ? want | W_OK : want;
+}
+
+/* Finds or makes the node at the end of a walk; follows a link found there. */
+static int open_create(struct fs_walk *walk, int flags, uint32_t mode,
+		       struct opened *opened)
+{
+	for (;;) {
+		bool existed = false;
+		int err;
+
+		if (walk->last != FS_LAST_NAME)
+			return fs_walk_last(walk, true, &opened->node);
+		if (walk->name.slash)
+			return -EISDIR;
+		err = fs_make(walk->fs, walk->dir, &walk->name, mode, 0,
+			      walk->cred, flags & O_EXCL ? NULL : &existed,
+			      &opened->node);
+		if (err)
+			return err;
+		opened->made = !existed;
+		if (!S_ISLNK(fs_node_mode(opened->node)) ||
+		    (flags & O_NOFOLLOW))
+			return 0;
+		err = fs_walk_follow(walk, opened->node);
+		node_put(opened->node);
+		if (!err)
+			err = fs_walk_parent(walk);
+		if (err)
+			return err;
+	}
+}
+
+static int open_node(int dirfd, const char *path, int flags, mode_t mode,
+		     struct opened *opened)
+{
+	struct fs_walk walk;
+	struct fs_node *start;
+	int err = path_start(dirfd, path, &start);
+
+	if (UNLIKELY(err))
+		return err;
+	fs_walk_begin(&walk, process.fs, start, path, &process.cred);
+	node_put(start);
+	err = fs_walk_parent(&walk);
+	if (UNLIKELY(err))
+		goto end;
+	if (flags & O_CREAT)
+		err = open_create(&walk, flags,
+				  S_IFREG | umask_apply(mode & 07777), opened);
+	else
+		err = fs_walk_last(&walk, !(flags & O_NOFOLLOW), &opened->node);
+end:
+	fs_walk_end(&walk);
+	return err;
+}
+
+/* May an existing node be opened so? do_open() and may_open() of Linux. */
+static int open_check(struct fs_node *node, int flags)
+{
+	uint32_t mode = fs_node_mode(node);
+	struct fs_attr attr;
+	int err;
+
+	if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+		return -EEXIST;
+	if ((flags & O_CREAT) && S_ISDIR(mode))
+		return -EISDIR;
+	if ((flags & O_DIRECTORY) && !S_ISDIR(mode))
+		return -ENOTDIR;
+	if (flags & O_PATH)
+		return 0;
+	if (S_ISLNK(mode))
+		return -ELOOP;
+	if (S_ISDIR(mode) && (wanted_access(flags) & W_OK))
+		return -EISDIR;
+	err = fs_access(node, &process.cred, wanted_access(flags));
+	if (!err && (flags & O_NOATIME) && process.cred.uid != 0) {
+		fs_getattr(node, &attr);
+		if (attr.uid != process.cred.uid)
+			err = -EPERM;
+	}
+	if (!err && (flags & O_TRUNC) && S_ISREG(mode))
+		err = fs_truncate(process.fs, node, 0);
+	return err;
+}
+
+/* open(2), openat(2). O_TMPFILE is not there yet: -EOPNOTSUPP. */
+long sys_openat(int dirfd, const char *path, int flags, mode_t mode)
+{
+	struct opened opened = {.made = false};
+	struct file *file;
+	int fd, err;
+
+	if (UNLIKELY((flags & O_TMPFILE) == O_TMPFILE))
+		return -EOPNOTSUPP;
+	if (UNLIKELY(flags & O_PATH))
+		flags &= FLAGS_PATH;
+	if (UNLIKELY((flags & O_CREAT) && (flags & O_DIRECTORY)))
+		return -EINVAL;
+	fd = fd_reserve(flags & O_CLOEXEC, &file);
+	if (UNLIKELY(fd < 0))
+		return fd;
+	err = open_node(dirfd, path, flags, mode, &opened);
+	if (UNLIKELY(err))
+		goto cancel;
+	if (!opened.made)
+		err = open_check(opened.node, flags);
+	if (UNLIKELY(err)) {
+		node_put(opened.node);
+		goto cancel;
+	}
+	fd_commit(fd, file, opened.node, (uint32_t)flags & FLAGS_KEPT);
+	return fd;
+
+cancel:
+	fd_cancel(fd, file);
+	return err;
+}
+
+long sys_open(const char *path, int flags, mode_t mode)
+{
+	return sys_openat(AT_FDCWD, path, flags, mode);
+}
+
+long sys_creat(const char *path, mode_t mode)
+{
+	return sys_openat(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Paths of system calls: where a walk begins (openat(2), "Rationale for openat
+ * and other directory file descriptor APIs"), the current directory, and the
+ * calls that look at or change names.
+ */
+#include "syscalls/internal.h"
+
+struct process process = {.umask = 022};
+
+struct fs_node *cwd_get(void)
+{
+	struct fs_node *cwd;
+
+	lock_read(&process.lock);
+	cwd = process.cwd;
+	fs_node_ref(cwd);
+	unlock_read(&process.lock);
+	return cwd;
+}
+
+uint32_t umask_apply(uint32_t mode)
+{
+	return mode & ~__atomic_load_n(&process.umask, __ATOMIC_RELAXED);
+}
+
+/* A reference to the node of dirfd, which may be AT_FDCWD. */
+static int dirfd_node(int dirfd, struct fs_node **nodep)
+{
+	struct file *file;
+
+	if (dirfd == AT_FDCWD) {
+		*nodep = cwd_get();
+		return 0;
+	}
+	file = fd_get_path(dirfd);
+	if (!file)
+		return -EBADF;
+	*nodep = file->node;
+	fs_node_ref(*nodep);
+	file_put(file);
+	return 0;
+}
+
+int path_start(int dirfd, const char *path, struct fs_node **startp)
+{
+	if (UNLIKELY(!path))
+		return -EFAULT;
+	if (LIKELY(*path == '/')) {
+		*startp = fs_root(process.fs);
+		fs_node_ref(*startp);
+		return 0;
+	}
+	if (UNLIKELY(*path == '\0'))
+		return -ENOENT;
+	return dirfd_node(dirfd, startp);
+}
+
+int place_find(int dirfd, const char *path, struct place *place)
+{
+	struct fs_walk walk;
+	struct fs_node *start;
+	int err = path_start(dirfd, path, &start);
+
+	if (UNLIKELY(err))
+		return err;
+	fs_walk_begin(&walk, process.fs, start, path, &process.cred);
+	node_put(start);
+	err = fs_walk_parent(&walk);
+	if (LIKELY(!err)) {
+		place->dir = walk.dir;
+		place->name = walk.name;
+		place->last = walk.last;
+		fs_node_ref(place->dir);
+	}
+	fs_walk_end(&walk);
+	return err;
+}
+
+void place_end(struct place *place)
+{
+	node_put(place->dir);
+}
+
+int path_node(int dirfd, const char *path, int flags, struct fs_node **nodep)
+{
+	struct fs_node *start;
+	int err;
+
+	if (UNLIKELY((flags & AT_EMPTY_PATH) && path && *path == '\0'))
+		return dirfd_node(dirfd, nodep);
+	err = path_start(dirfd, path, &start);
+	if (UNLIKELY(err))
+		return err;
+	err = fs_walk_node(process.fs, start, path,
+			   !(flags & AT_SYMLINK_NOFOLLOW), &process.cred,
+			   nodep);
+	node_put(start);
+	return err;
+}
+
+/* As place_find, for a name that is to be made: other ends exist already. */
+static int place_find_new(int dirfd, const char *path, struct place *place)
+{
+	int err = place_find(dirfd, path, place);
+
+	if (!err && place->last != FS_LAST_NAME) {
+		place_end(place);
+		err = -EEXIST;
+	}
+	return err;
+}
+
+/* mkdirat(2). */
+long sys_mkdirat(int dirfd, const char *path, mode_t mode)
+{
+	struct place place;
+	int err = place_find_new(dirfd, path, &place);
+
+	if (err)
+		return err;
+	mode = S_IFDIR | umask_apply(mode & (0777 | S_ISVTX));
+	err = fs_make(process.fs, place.dir, &place.name, mode, 0,
+		      &process.cred, NULL, NULL);
+	place_end(&place);
+	return err;
+}
+
+long sys_mkdir(const char *path, mode_t mode)
+{
+	return sys_mkdirat(AT_FDCWD, path, mode);
+}
+
+/* symlinkat(2). */
+long sys_symlinkat(const char *target, int dirfd, const char *path)
+{
+	struct place place;
+	int err;
+
+	if (!target)
+		return -EFAULT;
+	if (strlen(target) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	if (!*target)
+		return -ENOENT;
+	err = place_find_new(dirfd, path, &place);
+	if (err)
+		return err;
+	err = fs_symlink(process.fs, place.dir, &place.name, target,
+			 strlen(target), &process.cred);
+	place_end(&place);
+	return err;
+}
+
+long sys_symlink(const char *target, const char *path)
+{
+	return sys_symlinkat(target, AT_FDCWD, path);
+}
+
+/* linkat(2). */
+long sys_linkat(int dirfd, const char *oldpath, int newdirfd,
+		const char *newpath, int flags)
+{
+	struct fs_node *node;
+	struct place place;
+	int err, how = flags & AT_EMPTY_PATH;
+
+	if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	if (!(flags & AT_SYMLINK_FOLLOW))
+		how |= AT_SYMLINK_NOFOLLOW;
+	err = path_node(dirfd, oldpath, how, &node);
+	if (err)
+		return err;
+	err = place_find_new(newdirfd, newpath, &place);
+	if (!err) {
+		err = fs_link(process.fs, node, place.dir, &place.name,
+			      &process.cred);
+		place_end(&place);
+	}
+	node_put(node);
+	return err;
+}
+
+long sys_link(const char *oldpath, const char *newpath)
+{
+	return sys_linkat(AT_FDCWD, oldpath, AT_FDCWD, newpath, 0);
+}
+
+/* rmdir(2): of the ends that are not names. */
+static int rmdir_last(enum fs_last last)
+{
+	switch (last) {
+	case FS_LAST_DOT:
+		return -EINVAL;
+	case FS_LAST_DOTDOT:
+		return -ENOTEMPTY;
+	case FS_LAST_ROOT:
+		return -EBUSY;
+	case FS_LAST_NAME:
+		break;
+	}
+	return 0;
+}
+
+/* unlinkat(2). */
+long sys_unlinkat(int dirfd, const char *path, int flags)
+{
+	bool directory = flags & AT_REMOVEDIR;
+	struct place place;
+	int err;
+
+	if (flags & ~AT_REMOVEDIR)
+		return -EINVAL;
+	err = place_find(dirfd, path, &place);
+	if (err)
+		return err;
+	if (directory)
+		err = rmdir_last(place.last);
+	else if (place.last != FS_LAST_NAME)
+		err = -EISDIR;
+	if (!err && directory)
+		err = fs_rmdir(process.fs, place.dir, &place.name,
+			       &process.cred);
+	else if (!err)
+		err = fs_unlink(process.fs, place.dir, &place.name,
+				&process.cred);
+	place_end(&place);
+	return err;
+}
+
+long sys_unlink(const char *path)
+{
+	return sys_unlinkat(AT_FDCWD, path, 0);
+}
+
+long sys_rmdir(const char *path)
+{
+	return sys_unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
+}
+
+/* renameat2(2). */
+long sys_renameat2(int dirfd, const char *oldpath, int newdirfd,
+		   const char *newpath, int flags)
+{
+	struct place old, new;
+	int err;
+
+	if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE)) ||
+	    flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
+		return -EINVAL;
+	err = place_find(dirfd, oldpath, &old);
+	if (err)
+		return err;
+	err = place_find(newdirfd, newpath, &new);
+	if (err)
+		goto end_old;
+	if (old.last != FS_LAST_NAME)
+		err = -EBUSY;
+	else if (new.last != FS_LAST_NAME)
+		err = flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
+	else
+		err = fs_rename(process.fs, old.dir, &old.name, new.dir,
+				&new.name, (unsigned)flags, &process.cred);
+	place_end(&new);
+end_old:
+	place_end(&old);
+	return err;
+}
+
+long sys_renameat(int dirfd, const char *oldpath, int newdirfd,
+		  const char *newpath)
+{
+	return sys_renameat2(dirfd, oldpath, newdirfd, newpath, 0);
+}
+
+long sys_rename(const char *oldpath, const char *newpath)
+{
+	return sys_renameat2(AT_FDCWD, oldpath, AT_FDCWD, newpath, 0);
+}
+
+/* readlinkat(2): also of an O_PATH descriptor of a link, with path "". */
+long sys_readlinkat(int dirfd, const char *path, char *buf, size_t size)
+{
+	struct fs_node *node;
+	const char *target;
+	size_t len;
+	int err;
+
+	if ((int)size <= 0)
+		return -EINVAL;
+	err = path_node(dirfd, path, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH,
+			&node);
+	if (err)
+		return err;
+	if (!S_ISLNK(fs_node_mode(node))) {
+		node_put(node);
+		return *path ? -EINVAL : -ENOENT;
+	}
+	target = fs_link_target(node, &len);
+	if (len > size)
+		len = size;
+	memcpy(buf, target, len);
+	node_put(node);
+	return (long)len;
+}
+
+long sys_readlink(const char *path, char *buf, size_t size)
+{
+	if (path && !*path)
+		return -ENOENT;
+	return sys_readlinkat(AT_FDCWD, path, buf, size);
+}
+
+/* Makes node (takes the reference, also on failure) the current directory. */
+static long cwd_set(struct fs_node *node)
+{
+	int err = 0;
+
+	if (!S_ISDIR(fs_node_mode(node)))
+		err = -ENOTDIR;
+	else
+		err = fs_access(node, &process.cred, X_OK);
+	if (!err) {
+		struct fs_node *old;
+
+		lock_write(&process.lock);
+		old = process.cwd;
+		process.cwd = node;
+		unlock_write(&process.lock);
+		node = old;
+	}
+	node_put(node);
+	return err;
+}
+
+/* chdir(2). */
+long sys_chdir(const char *path)
+{
+	struct fs_node *node;
+	int err = path_node(AT_FDCWD, path, 0, &node);
+
+	return err ? err : cwd_set(node);
+}
+
+/* fchdir(2). */
+long sys_fchdir(int fd)
+{
+	struct fs_node *node;
+
+	if (fd == AT_FDCWD || dirfd_node(fd, &node))
+		return -EBADF;
+	return cwd_set(node);
+}
+
+/* getcwd(2): returns the length with the NUL, as Linux's call does. */
+long sys_getcwd(char *buf, size_t size)
+{
+	struct fs_node *cwd = cwd_get();
+	long len = fs_path(process.fs, cwd, buf, size);
+
+	node_put(cwd);
+	return len;
+}
+
+/* umask(2). */
+long sys_umask(mode_t mask)
+{
+	return __atomic_exchange_n(&process.umask, mask & 0777,
+				   __ATOMIC_RELAXED);
+}

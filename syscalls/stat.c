@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Looking at files: stat(2) and its kin, statx(2), statfs(2), access(2), and
+ * the listing of directories.
+ */
+#include "syscalls/internal.h"
+
+#define DEV_MINOR   26 /* of the one file system: 0:26 */
+#define STAT_FLAGS  (AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH)
+#define DIRENT_HEAD offsetof(struct linux_dirent64, d_name)
+
+static struct timespec time_out(const struct fs_time *time)
+{
+	return (struct timespec){.tv_sec = time->sec, .tv_nsec = time->nsec};
+}
+
+/* Field by field: a compound literal would clear it all first. */
+static void stat_fill(struct fs_node *node, struct stat *st)
+{
+	struct fs_attr attr;
+
+	fs_getattr(node, &attr);
+	st->st_dev = DEV(0, DEV_MINOR);
+	st->st_ino = attr.ino;
+	st->st_nlink = attr.nlink;
+	st->st_mode = attr.mode;
+	st->st_uid = attr.uid;
+	st->st_gid = attr.gid;
+	st->pad0 = 0;
+	st->st_rdev = attr.rdev;
+	st->st_size = (int64_t)attr.size;
+	st->st_blksize = PAGE_SIZE;
+	st->st_blocks = (int64_t)attr.blocks;
+	st->st_atim = time_out(&attr.atime);
+	st->st_mtim = time_out(&attr.mtime);
+	st->st_ctim = time_out(&attr.ctime);
+	for (size_t i = 0; i < sizeof(st->unused) / sizeof(*st->unused); i++)
+		st->unused[i] = 0;
+}
+
+static long stat_path(int dirfd, const char *path, int flags, struct stat *st)
+{
+	struct fs_node *node;
+	int err = path_node(dirfd, path, flags, &node);
+
+	if (UNLIKELY(err))
+		return err;
+	stat_fill(node, st);
+	node_put(node);
+	return 0;
+}
+
+/* stat(2), lstat(2), fstat(2), newfstatat(2). */
+long sys_stat(const char *path, struct stat *st)
+{
+	return stat_path(AT_FDCWD, path, 0, st);
+}
+
+long sys_lstat(const char *path, struct stat *st)
+{
+	return stat_path(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, st);
+}
+
+long sys_newfstatat(int dirfd, const char *path, struct stat *st, int flags)
+{
+	if (flags & ~STAT_FLAGS)
+		return -EINVAL;
+	return stat_path(dirfd, path, flags, st);
+}
+
+long sys_fstat(int fd, struct stat *st)
+{
+	struct file *file = fd_get_path(fd);
+
+	if (UNLIKELY(!file))
+		return -EBADF;
+	stat_fill(file->node, st);
+	file_put(file);
+	return 0;
+}
+
+static struct statx_timestamp statx_time(const struct fs_time *time)
+{
+	return (struct statx_timestamp){.tv_sec = time->sec,
+					.tv_nsec = time->nsec};
+}
+
+static void statx_fill(struct fs_node *node, struct statx *stx)
+{
+	struct fs_attr attr;
+
+	fs_getattr(node, &attr);
+	*stx = (struct statx){.stx_mask = STATX_BASIC_STATS | STATX_BTIME,
+			      .stx_blksize = PAGE_SIZE,
+			      .stx_nlink = attr.nlink,
+			      .stx_uid = attr.uid,
+			      .stx_gid = attr.gid,
+			      .stx_mode = (uint16_t)attr.mode,
+			      .stx_ino = attr.ino,
+			      .stx_size = attr.size,
+			      .stx_blocks = attr.blocks,
+			      .stx_atime = statx_time(&attr.atime),
+			      .stx_btime = statx_time(&attr.btime),
+			      .stx_ctime = statx_time(&attr.ctime),
+			      .stx_mtime = statx_time(&attr.mtime),
+			      .stx_rdev_major = (uint32_t)(attr.rdev >> 8),
+			      .stx_rdev_minor = (uint32_t)(attr.rdev & 0xff),
+			      .stx_dev_minor = DEV_MINOR};
+}
+
+/* statx(2): gives all it knows, whatever the mask asks for. */
+long sys_statx(int dirfd, const char *path, int flags, unsigned int mask,
+	       struct statx *stx)
+{
+	struct fs_node *node;
+	int err;
+
+	if ((mask & STATX__RESERVED) ||
+	    (flags & ~(STAT_FLAGS | AT_STATX_SYNC_TYPE)) ||
+	    (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE)
+		return -EINVAL;
+	err = path_node(dirfd, path, flags, &node);
+	if (err)
+		return err;
+	statx_fill(node, stx);
+	node_put(node);
+	return 0;
+}
+
+static void statfs_fill(struct statfs *buf)
+{
+	struct fs_stat stat;
+
+	fs_stat(process.fs, &stat);
+	/* What it calls itself is what programs know how to treat. */
+	*buf = (struct statfs){.f_type = TMPFS_MAGIC,
+			       .f_bsize = PAGE_SIZE,
+			       .f_blocks = stat.bytes_max / PAGE_SIZE,
+			       .f_bfree = stat.bytes_free / PAGE_SIZE,
+			       .f_bavail = stat.bytes_free / PAGE_SIZE,
+			       .f_files = stat.nodes_max,
+			       .f_ffree = stat.nodes_free,
+			       .f_namelen = NAME_MAX,
+			       .f_frsize = PAGE_SIZE};
+}
+
+/* statfs(2), fstatfs(2). */
+long sys_statfs(const char *path, struct statfs *buf)
+{
+	struct fs_node *node;
+	int err = path_node(AT_FDCWD, path, 0, &node);
+
+	if (err)
+		return err;
+	node_put(node);
+	statfs_fill(buf);
+	return 0;
+}
+
+long sys_fstatfs(int fd, struct statfs *buf)
+{
+	struct file *file = fd_get_path(fd);
+
+	if (!file)
+		return -EBADF;
+	file_put(file);
+	statfs_fill(buf);
+	return 0;
+}
+
+/* access(2), faccessat(2), faccessat2(2). The real ids are the effective ones
+ * here, so AT_EACCESS makes no difference. */
+long sys_faccessat2(int dirfd, const char *path, int amode, int flags)
+{
+	struct fs_node *node;
+	int err;
+
+	if ((amode & ~(R_OK | W_OK | X_OK)) ||
+	    (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
+		return -EINVAL;
+	err = path_node(dirfd, path, flags & ~AT_EACCESS, &node);
+	if (err)
+		return err;
+	err = fs_access(node, &process.cred, amode);
+	node_put(node);
+	return err;
+}
+
+long sys_faccessat(int dirfd, const char *path, int amode)
+{
+	return sys_faccessat2(dirfd, path, amode, 0);
+}
+
+long sys_access(const char *path, int amode)
+{
+	return sys_faccessat2(AT_FDCWD, path, amode, 0);
+}
+
+/* The caller's buffer while getdents64 fills it. */
+struct listing {
+	char *buf;
+	size_t size, used;
+	bool full; /* an entry did not fit */
+};
+
+/* fs_readdir_fill: appends one struct linux_dirent64, if it fits. */
+static bool listing_add(void *context, const struct fs_dirent *entry)
+{
+	struct listing *listing = context;
+	size_t len = DIRENT_HEAD + entry->name_len + 1;
+	size_t reclen = (len + 7) & ~(size_t)7;
+	struct linux_dirent64 *dirent;
+
+	if (reclen > listing->size - listing->used) {
+		listing->full = true;
+		return false;
+	}
+	dirent = (struct linux_dirent64 *)(listing->buf + listing->used);
+	dirent->d_ino = entry->ino;
+	dirent->d_off = (int64_t)entry->next;
+	dirent->d_reclen = (uint16_t)reclen;
+	dirent->d_type = (uint8_t)entry->type;
+	memcpy(dirent->d_name, entry->name, entry->name_len);
+	memset(dirent->d_name + entry->name_len, 0,
+	       reclen - DIRENT_HEAD - entry->name_len);
+	listing->used += reclen;
+	return true;
+}
+
+/* getdents64(2): -EINVAL if not even one entry fits. */
+long sys_getdents64(int fd, void *dirents, size_t size)
+{
+	struct listing listing = {.buf = dirents, .size = size};
+	struct file *file = fd_get(fd);
+	long result;
+
+	if (!file)
+		return -EBADF;
+	lock_write(&file->lock);
+	result = fs_readdir(file->node, listing_add, &listing, &file->offset);
+	if (!result)
+		result = listing.full && !listing.used ? -EINVAL
+						       : (long)listing.used;
+	unlock_write(&file->lock);
+	file_put(file);
+	return result;
+}

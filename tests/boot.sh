@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# A guest boots on every machine type, and with little memory.
+#
+# cases: microvm q35 pc small large
+set -eu
+root=$(pwd)
+cd "$TEST_DIR"
+
+boots() {
+	"$root/build/bin/whelk-run" "$@" "$root/build/guest/simple" >output
+	"$root/build/linux/simple" | diff - output
+}
+
+case $1 in
+small)
+	boots --mem 16M
+	boots --mem 16M --machine pc
+	;;
+large) # memory above 4 GiB, on the other side of the devices' addresses
+	if [ "$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)" -lt 6291456 ]; then
+		echo "this machine has less than 6 GiB of memory"
+		exit 77
+	fi
+	boots --mem 6G
+	boots --mem 6G --machine q35
+	;;
+*) boots --machine "$1" ;;
+esac

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The runner's command line. Options end at the first word that is none, or
+ * at "--": whatever follows the program's name is the program's, untouched.
+ */
+#include "run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_MEMORY ((uint64_t)1 << 30)
+
+static const char usage[] =
+	"usage: whelk run [OPTION]... PROGRAM [ARGUMENT]...\n"
+	"Boots PROGRAM, an image made by `whelk cc`, in a virtual machine.\n"
+	"\n"
+	"  --mem SIZE          memory of the guest: a number and K, M, G or T\n"
+	"                      (1G, or half of what this machine has)\n"
+	"  --env NAME=VALUE    set an environment variable; may repeat\n"
+	"  --file PATH[:/GUESTPATH]\n"
+	"                      put a copy of a file of this machine into the\n"
+	"                      guest's file system (as /NAME); may repeat\n"
+	"  --trace             print the program's system calls\n"
+	"  --accel kvm|tcg     processor: the machine's own, or an emulated "
+	"one\n"
+	"                      (KVM where that works, else TCG)\n"
+	"  --machine microvm|q35|pc\n"
+	"                      QEMU's machine type (microvm)\n"
+	"  --qemu-arg ARG      one more argument for QEMU; may repeat\n"
+	"  --verbose           show the QEMU command line and its messages\n"
+	"  --help              this text\n"
+	"  --                  end of options\n"
+	"\n"
+	"Exit status: the program's own (0 to 255); 128+N if signal N ended "
+	"it;\n"
+	"125 if the guest panicked or died by an exception; 126 if it cannot "
+	"be\n"
+	"started; 127 if there is no such program, or no QEMU; 2 for wrong "
+	"usage.\n";
+
+enum option {
+	OPTION_MEM,
+	OPTION_ENV,
+	OPTION_FILE,
+	OPTION_ACCEL,
+	OPTION_MACHINE,
+	OPTION_QEMU_ARG,
+	OPTION_LAST_WITH_VALUE = OPTION_QEMU_ARG,
+	OPTION_TRACE,
+	OPTION_VERBOSE,
+	OPTION_HELP,
+	OPTION_COUNT,
+};
+
+static const char *const names[OPTION_COUNT] = {
+	[OPTION_MEM] = "--mem",		[OPTION_ENV] = "--env",
+	[OPTION_FILE] = "--file",	[OPTION_ACCEL] = "--accel",
+	[OPTION_MACHINE] = "--machine", [OPTION_QEMU_ARG] = "--qemu-arg",
+	[OPTION_TRACE] = "--trace",	[OPTION_VERBOSE] = "--verbose",
+	[OPTION_HELP] = "--help",
+};
+
+/* "64M" is 67108864. */
+static uint64_t parse_size(const char *text)
+{
+	static const char units[] = "KMGT";
+	size_t digits = strspn(text, "0123456789");
+	const char *unit = NULL;
+	uint64_t size = 0;
+
+	if (digits && text[digits] && !text[digits + 1])
+		unit = strchr(units, text[digits] & ~0x20);
+	if (!unit)
+		run_fail(RUN_USAGE,
+			 "--mem %s: a size is a number and K, M, G or T, "
+			 "such as 512M",
+			 text);
+	for (size_t i = 0; i < digits; i++)
+		if (__builtin_mul_overflow(size, 10, &size) ||
+		    __builtin_add_overflow(size, text[i] - '0', &size))
+			size = UINT64_MAX;
+	for (const char *u = units; u <= unit; u++)
+		if (__builtin_mul_overflow(size, 1024, &size))
+			size = UINT64_MAX;
+	if (size > (uint64_t)1 << 50)
+		run_fail(RUN_USAGE, "--mem %s: more than any machine has",
+			 text);
+	return size;
+}
+
+/* The default need not be touched to be given: QEMU takes pages on demand. */
+static uint64_t default_memory(void)
+{
+	uint64_t half = (uint64_t)sysconf(_SC_PHYS_PAGES) / 2 *
+			(uint64_t)sysconf(_SC_PAGESIZE);
+
+	return half < DEFAULT_MEMORY ? half & ~(uint64_t)0xfffff
+				     : DEFAULT_MEMORY;
+}
+
+/* value, if it is one of the choices (a list that ends with NULL). */
+static const char *parse_choice(enum option option, const char *value,
+				const char *const *choices)
+{
+	for (size_t i = 0; choices[i]; i++)
+		if (!strcmp(value, choices[i]))
+			return choices[i];
+	run_fail(RUN_USAGE, "%s %s: there is only %s, %s%s%s", names[option],
+		 value, choices[0], choices[1], choices[2] ? " and " : "",
+		 choices[2] ? choices[2] : "");
+}
+
+static void option_apply(struct run_options *options, enum option option,
+			 const char *value)
+{
+	static const char *const accels[] = {"kvm", "tcg", NULL};
+	static const char *const machines[] = {"microvm", "q35", "pc", NULL};
+
+	switch (option) {
+	case OPTION_MEM:
+		options->memory = parse_size(value);
+		break;
+	case OPTION_ENV:
+		if (!strchr(value, '=') || value[0] == '=')
+			run_fail(RUN_USAGE, "--env %s: not NAME=VALUE", value);
+		run_strings_add(&options->env, "%s", value);
+		break;
+	case OPTION_FILE:
+		run_strings_add(&options->files, "%s", value);
+		break;
+	case OPTION_ACCEL:
+		options->accel = parse_choice(option, value, accels);
+		break;
+	case OPTION_MACHINE:
+		options->machine = parse_choice(option, value, machines);
+		break;
+	case OPTION_QEMU_ARG:
+		run_strings_add(&options->qemu_args, "%s", value);
+		break;
+	case OPTION_TRACE:
+		options->trace = true;
+		break;
+	case OPTION_VERBOSE:
+		options->verbose = true;
+		break;
+	case OPTION_HELP:
+		fputs(usage, stdout);
+		exit(fflush(stdout) ? RUN_FAILED : 0);
+	case OPTION_COUNT:
+		break;
+	}
+}
+
+/* Which option a word is: "--mem" or "--mem=SIZE". */
+static enum option option_find(const char *word)
+{
+	size_t len = strcspn(word, "=");
+
+	for (enum option i = 0; i < OPTION_COUNT; i++)
+		if (strlen(names[i]) == len && !memcmp(names[i], word, len))
+			return i;
+	run_fail(RUN_USAGE, "unknown option %s (try whelk run --help)", word);
+}
+
+void run_options_parse(struct run_options *options, char **argv)
+{
+	*options = (struct run_options){
+		.memory = default_memory(),
+		.machine = "microvm",
+	};
+	for (argv++; *argv && argv[0][0] == '-'; argv++) {
+		if (!strcmp(*argv, "--")) {
+			argv++;
+			break;
+		}
+		enum option option = option_find(*argv);
+		const char *value = strchr(*argv, '=');
+
+		if (option > OPTION_LAST_WITH_VALUE) {
+			if (value)
+				run_fail(RUN_USAGE, "%s takes no value",
+					 names[option]);
+		} else if (value) {
+			value++;
+		} else if (!(value = *++argv)) {
+			run_fail(RUN_USAGE,
+				 "%s needs a value (try whelk run --help)",
+				 names[option]);
+		}
+		option_apply(options, option, value);
+	}
+	if (!*argv)
+		run_fail(RUN_USAGE, "no program given (try whelk run --help)");
+	options->program = argv;
+}
