@@ -171,17 +171,18 @@ MUSL_REPLACED := thread/x86_64/clone thread/x86_64/__unmapself \
 	stat/stat stat/lstat stat/fstat stat/fstatat
 $(B)/obj/libc/glue/memory.o: COMPONENT_CFLAGS += -fno-tree-loop-distribute-patterns
 
-$(B)/musl/stamp: libc/syscall_arch.h libc/syscall.h $(B)/gen/syscall_direct.h \
-		tools/build-musl tools/fetch-source
+$(B)/musl/stamp: libc/atomic_arch.h libc/syscall_arch.h libc/syscall.h \
+		$(B)/gen/syscall_direct.h tools/build-musl tools/fetch-source
 	$(call say,MUSL) MUSL_SRC=$(MUSL_SRC) tools/build-musl $(B) $(CC)
 	touch $@
 $(B)/lib/libc.a: $(B)/musl/stamp $(LIBC_OBJS) Makefile
 	mkdir -p $(@D)
-	rm -f $@
+	rm -f $@.tmp
 	$(call say,AR) find $(B)/musl/obj/src -name '*.o' | sort | \
 		grep -vxF $(MUSL_REPLACED:%=-e $(B)/musl/obj/src/%.o) | \
-		xargs $(AR) rc $@
-	$(AR) rs $@ $(LIBC_OBJS)
+		xargs $(AR) rc $@.tmp
+	$(AR) rs $@.tmp $(LIBC_OBJS)
+	mv $@.tmp $@
 	cp $(B)/musl/lib/lib[!c]*.a $(B)/musl/lib/libcrypt.a $(@D)
 $(B)/lib/%.o: $(B)/musl/stamp
 	mkdir -p $(@D)
@@ -231,8 +232,8 @@ $(B)/guest/postmark: $(POSTMARK_C) $(GUEST_LIBS) $(WHELK_CC_FILES)
 # --- tests -----------------------------------------------------------------
 
 UNIT_CFLAGS := -std=c11 -O1 -g $(WARN) $(SANITIZE) $(INCLUDE)
-UNIT_LDFLAGS := -pthread -Wl,--wrap=mem_alloc,--wrap=mem_free
-UNIT_FS_OBJS := $(patsubst %.c,$(B)/unit/obj/%.o,$(FS_SRCS) port/lock.c $(UNIT_COMMON))
+UNIT_LDFLAGS := -pthread -Wl,--wrap=mem_alloc,--wrap=mem_free,--wrap=port_lock_write_wait
+UNIT_FS_OBJS := $(patsubst %.c,$(B)/unit/obj/%.o,$(FS_SRCS) port/lock.c port/pages.c $(UNIT_COMMON))
 UNIT_PROGRAMS := $(addprefix $(B)/unit/,$(UNIT_TESTS))
 
 $(B)/unit/obj/%.o: %.c $(GEN_HEADERS)
@@ -264,9 +265,10 @@ CHECKED_SRCS := $(sort $(filter %.c,$(FS_SRCS) $(SYSCALLS_SRCS) $(KERNEL_SRCS) \
 	$(PORT_GUEST_SRCS) $(PORT_HOSTED_SRCS) $(LIBC_SRCS)))
 HOST_SRCS := $(RUN_SRCS)
 HEADERS := $(sort $(wildcard abi/*.h fs/*.h syscalls/*.h kernel/*.h \
-	kernel/x86_64/*.h port/*.h port/*/*.h tools/*.h tests/unit/*.h))
-FORMATTED := $(CHECKED_SRCS) $(HOST_SRCS) $(HEADERS) libc/syscall.h \
-	libc/syscall_arch.h $(wildcard apps/*.c tests/unit/*.c)
+	kernel/x86_64/*.h port/*.h port/*/*.h tools/*.h tests/unit/*.h \
+	tests/conform/*.h))
+FORMATTED := $(CHECKED_SRCS) $(HOST_SRCS) $(HEADERS) $(wildcard libc/*.h) \
+	$(wildcard apps/*.c bench/*.c tests/*/*.[ch])
 CLANG_CFLAGS := -std=c11 $(WARN) -ffreestanding $(INCLUDE)
 HEADER_CFLAGS := -std=c11 $(WARN) -D_GNU_SOURCE $(INCLUDE)
 

@@ -83,7 +83,7 @@ int vm_protect(uintptr_t start, size_t len, uint32_t prot);
 int vm_drop(uintptr_t start, size_t len);
 int vm_move(const struct vma *area, uintptr_t from, size_t len, uintptr_t to);
 int vm_fault(uintptr_t addr, uint32_t access);
-void vm_populate(uintptr_t start, size_t len);
+int vm_populate(uintptr_t start, size_t len, uint32_t access);
 
 /* time.c */
 void time_real_init(int64_t sec, uint32_t nsec);

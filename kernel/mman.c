@@ -42,12 +42,15 @@ static bool round_up(size_t len, size_t *rounded)
 	return true;
 }
 
+/* With the page tables that it needs, wherever it is: who fills each mapping
+ * before the next is refused in the end, and not killed. */
 static bool exceeds_memory(size_t len)
 {
-	size_t total, avail;
+	const size_t edges = 6; /* a table of each level at both ends */
+	size_t total, avail, pages = len >> PAGE_SHIFT;
 
 	kernel_pages_count(&total, &avail);
-	return len >> PAGE_SHIFT > avail;
+	return pages + pages / 512 + edges > avail;
 }
 
 /* Where a mapping without a fixed place goes: at the hint if that is free;
@@ -109,8 +112,8 @@ long kernel_mmap_anonymous(void *addr, size_t len, int prot, int flags)
 	error = vm_map(start, len, (uint32_t)prot, 0);
 	if (error)
 		return error;
-	if (flags & (MAP_POPULATE | MAP_LOCKED))
-		vm_populate(start, len);
+	if (flags & (MAP_POPULATE | MAP_LOCKED)) /* as far as it goes */
+		(void)vm_populate(start, len, VM_READ);
 	return (long)start;
 }
 
@@ -257,7 +260,9 @@ long sys_madvise(void *addr, size_t len, int advice)
 	if (start < VM_START || start > VM_END || len > VM_END - start ||
 	    !vma_covered(start, start + len))
 		return -ENOMEM;
-	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
-		vm_populate(start, len);
+	if (advice == MADV_POPULATE_READ)
+		return vm_populate(start, len, VM_READ);
+	if (advice == MADV_POPULATE_WRITE)
+		return vm_populate(start, len, VM_WRITE);
 	return 0;
 }

@@ -163,6 +163,12 @@ static int fill(const struct vma *area, uintptr_t addr)
 	return 0;
 }
 
+/* All that can be accessed can be read: page tables know no less. */
+static bool may_access(const struct vma *area, uint32_t access)
+{
+	return access == VM_READ ? area->prot != 0 : area->prot & access;
+}
+
 /* Serves an access where no page is. Returns 0, -EFAULT when it is not
  * allowed, or -ENOMEM. */
 int vm_fault(uintptr_t addr, uint32_t access)
@@ -172,28 +178,27 @@ int vm_fault(uintptr_t addr, uint32_t access)
 	if (!in_range(addr, 1))
 		return -EFAULT;
 	area = vma_find(addr);
-	if (!area || area->start > addr || !area->prot)
-		return -EFAULT;
-	if (access != VM_READ && !(area->prot & access))
-		return -EFAULT;
-	if (mmu_present(addr))
+	if (!area || area->start > addr || !may_access(area, access) ||
+	    mmu_present(addr))
 		return -EFAULT;
 	return fill(area, addr);
 }
 
-/* Gives all of [start, start + len) its pages, as far as memory goes. */
-void vm_populate(uintptr_t start, size_t len)
+/* Gives all of [start, start + len), which is mapped, its pages. Returns 0,
+ * -EINVAL where the access is not allowed, or -ENOMEM. */
+int vm_populate(uintptr_t start, size_t len, uint32_t access)
 {
 	uintptr_t addr, end = start + len;
 	const struct vma *area;
 
 	for (addr = start; addr < end; addr += PAGE_SIZE) {
 		area = vma_find(addr);
-		if (!area || area->start > addr || !area->prot)
-			return;
+		if (!may_access(area, access))
+			return -EINVAL;
 		if (!mmu_present(addr) && fill(area, addr))
-			return;
+			return -ENOMEM;
 	}
+	return 0;
 }
 
 int kernel_stack_create(size_t size, void **top)

@@ -70,8 +70,8 @@ elsewhere() {
 
 # What is built is not built again. (The suite runs after a whole build.)
 second_build() {
-	make -C "$root" --no-print-directory V=1 -n all postmark >commands
-	[ -z "$(grep -vE '^make|^$' commands)" ]
+	make -C "$root" --no-print-directory V=1 all postmark >commands
+	[ -z "$(grep -vE '^make|^$' commands | head -n 3)" ]
 }
 
 "$1"

@@ -80,7 +80,8 @@ void run_image_open(struct run_image *image, const char *path);
 struct run_section {
 	const unsigned char *data;
 	uint64_t size;
-	uint32_t link; /* index of the section that it refers to */
+	uint64_t address; /* where it is in memory; 0 for nowhere */
+	uint32_t link;	  /* index of the section that it refers to */
 };
 
 /* Stores a section, by name or by index. Returns false when the image has no

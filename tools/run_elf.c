@@ -223,6 +223,7 @@ bool run_image_section_at(const struct run_image *image, unsigned index,
 	data = image_at(image, found.sh_offset, found.sh_size);
 	if (!data)
 		return false;
-	*section = (struct run_section){data, found.sh_size, found.sh_link};
+	*section = (struct run_section){data, found.sh_size, found.sh_addr,
+					found.sh_link};
 	return true;
 }

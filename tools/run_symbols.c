@@ -21,6 +21,19 @@ static bool symbol_is_code(const Elf64_Sym *symbol)
 	       (type == STT_FUNC || type == STT_NOTYPE);
 }
 
+/* Does the symbol reach as far as address? Assembly need not give sizes: then
+ * to the end of its section. */
+static bool symbol_reaches(const struct run_image *image,
+			   const Elf64_Sym *symbol, uint64_t address)
+{
+	struct run_section section;
+
+	if (symbol->st_size)
+		return address - symbol->st_value < symbol->st_size;
+	return run_image_section_at(image, symbol->st_shndx, &section) &&
+	       address - section.address < section.size;
+}
+
 bool run_symbol_find(const struct run_image *image, uint64_t address,
 		     const char **name, uint64_t *offset)
 {
@@ -46,9 +59,7 @@ bool run_symbol_find(const struct run_image *image, uint64_t address,
 			continue;
 		best = symbol;
 	}
-	/* Assembly need not give sizes. */
-	if (!best.st_value ||
-	    (best.st_size && address - best.st_value >= best.st_size))
+	if (!best.st_value || !symbol_reaches(image, &best, address))
 		return false;
 	*name = (const char *)strings.data + best.st_name;
 	*offset = address - best.st_value;

@@ -4,8 +4,8 @@
  * status "panic".
  *
  * Each code address is printed as <0x%016lx>; the runner puts the symbol's name
- * behind it. The backtrace has two parts: frames along rbp, as far as they
- * make sense ("at"); then whatever on the stack looks like a return address,
+ * behind it. The backtrace is in the order of the stack: frames along rbp, as
+ * far as they make sense ("at"); and whatever else looks like a return address,
  * since most code has no frame pointers ("?": may be left over from calls that
  * have returned).
  */
@@ -93,35 +93,46 @@ static bool is_readable(uintptr_t address)
 	return !(address & 7) && mmu_present(address);
 }
 
+/* Does rbp point to a frame, not too far above rsp? */
+static bool is_frame(uintptr_t rsp, uintptr_t rbp)
+{
+	return rbp >= rsp && rbp - rsp <= SCAN_WORDS * sizeof(uint64_t) &&
+	       is_readable(rbp) && is_readable(rbp + 8) &&
+	       is_return_address(((const uint64_t *)rbp)[1]);
+}
+
+/* Prints what looks like a return address in [start, end), as long as there
+ * are lines left. */
+static void scan(uintptr_t start, uintptr_t end, int *left)
+{
+	for (; start < end && *left && is_readable(start); start += 8) {
+		uint64_t word = *(const uint64_t *)start;
+
+		if (!is_return_address(word))
+			continue;
+		print("  ?  %a\n", word);
+		--*left;
+	}
+}
+
 static void backtrace(uintptr_t rip, uintptr_t rsp, uintptr_t rbp)
 {
-	const uint64_t *word;
-	int i, found = 0;
+	int i, left = SCAN_MAX;
 
 	print("backtrace:\n  at %a\n", rip);
-	for (i = 0; i < FRAMES_MAX; i++) {
-		word = (const uint64_t *)rbp;
-		if (rbp < rsp || rbp - rsp > SCAN_WORDS * sizeof(*word) ||
-		    !is_readable(rbp) || !is_readable(rbp + 8) ||
-		    !is_return_address(word[1]))
-			break;
-		print("  at %a\n", word[1]);
-		rsp = rbp + 16;
-		rbp = word[0];
-	}
 	rsp = (rsp + 7) & ~(uintptr_t)7;
 	/* after a stack overflow, it points below the stack */
 	for (i = 0; i < GUARD_PAGES && !is_readable(rsp); i++)
 		rsp = (rsp | (PAGE_SIZE - 1)) + 1;
-	for (i = 0; i < SCAN_WORDS && found < SCAN_MAX; i++, rsp += 8) {
-		if (!is_readable(rsp))
-			break;
-		word = (const uint64_t *)rsp;
-		if (is_return_address(*word)) {
-			print("  ?  %a\n", *word);
-			found++;
-		}
+	for (i = 0; i < FRAMES_MAX && is_frame(rsp, rbp); i++) {
+		const uint64_t *frame = (const uint64_t *)rbp;
+
+		scan(rsp, rbp, &left);
+		print("  at %a\n", frame[1]);
+		rsp = rbp + 16;
+		rbp = frame[0];
 	}
+	scan(rsp, rsp + SCAN_WORDS * sizeof(uint64_t), &left);
 }
 
 static void registers(const struct trap_frame *f)
@@ -146,6 +157,14 @@ static bool is_guard(uintptr_t address)
 	return area && area->start <= address && (area->flags & VMA_GUARD);
 }
 
+/* Is it the application's, though no page may be there yet? */
+static bool is_mapping(uintptr_t address)
+{
+	const struct vma *area = vma_find(address);
+
+	return area && area->start <= address;
+}
+
 static void explain_page_fault(const struct trap_frame *f)
 {
 	uintptr_t address = read_cr2();
@@ -160,7 +179,7 @@ static void explain_page_fault(const struct trap_frame *f)
 		print("stack overflow\n");
 	else if (address < PAGE_SIZE)
 		print("null pointer\n");
-	else if (f->error & 1)
+	else if ((f->error & 1) || is_mapping(address))
 		print("not allowed there\n");
 	else
 		print("nothing is mapped there\n");

@@ -10,6 +10,8 @@
 #define S_IFMT	0170000U
 #define S_IFREG 0100000U
 
+enum { CANNOT_START = 126 }; /* POSIX, Shell Command Language 2.8.2 */
+
 /* All fields are 8 hexadecimal digits. */
 struct cpio_header {
 	char magic[6];
@@ -37,8 +39,27 @@ static size_t align4(size_t offset)
 	return (offset + 3) & ~(size_t)3;
 }
 
-/* Installs the entry at *offset and moves on. Returns false at the end, and
- * panics when the archive makes no sense, or its files do not fit. */
+static void say(const char *text)
+{
+	kernel_console_write(2, text, strlen(text));
+}
+
+/* Ends the guest as a shell does when a program cannot be started. */
+static _Noreturn void refuse(const char *path, int error)
+{
+	say("whelk: /");
+	say(path);
+	if (error == -ENOSPC || error == -ENOMEM)
+		say(" does not fit into the guest: it needs more memory\n");
+	else if (error == -ENAMETOOLONG)
+		say(" cannot be put into the guest: the name is too long\n");
+	else
+		say(" cannot be put into the guest: not a path for a file\n");
+	kernel_exit(CANNOT_START);
+}
+
+/* Installs the entry at *offset and moves on. Returns false at the end; panics
+ * when the archive makes no sense, and ends if its files do not fit. */
 static bool entry_unpack(const char *archive, size_t size, size_t *offset)
 {
 	const struct cpio_header *header = (const void *)(archive + *offset);
@@ -62,7 +83,8 @@ static bool entry_unpack(const char *archive, size_t size, size_t *offset)
 		error = syscall_install(archive + name_at, mode & 07777,
 					field(header->mtime), archive + data_at,
 					len);
-		port_assert(!error && "the boot archive's files fit");
+		if (error)
+			refuse(archive + name_at, error);
 	}
 	*offset = next;
 	return true;
