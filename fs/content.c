@@ -53,6 +53,8 @@ static void flat_read(const struct fs_node *node, uint64_t offset, void *buf,
 	size_t capacity, stored = 0;
 	const uint8_t *bytes = flat_bytes(node, &capacity);
 
+	if (count == 0)
+		return; /* then there may be no buf */
 	if (offset < capacity) {
 		stored = (size_t)min_u64(count, capacity - offset);
 		memcpy(buf, bytes + offset, stored);

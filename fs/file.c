@@ -90,7 +90,7 @@ ssize_t fs_writev(struct fs *fs, struct fs_node *node, const struct iovec *iov,
 		uint64_t end = node->size;
 
 		done = write_locked(fs, node, iov, iovcnt, &end);
-		if (done >= 0)
+		if (done > 0)
 			*offset = end;
 	} else {
 		done = write_locked(fs, node, iov, iovcnt, offset);

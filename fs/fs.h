@@ -196,8 +196,9 @@ FS_CHECKED int fs_symlink(struct fs *fs, struct fs_node *dir,
 			  size_t target_len, const struct fs_cred *cred);
 
 /* readlink(2): the target and its length, not terminated by NUL in the count
- * but followed by one; borrows until the reference to link is dropped. */
-const char *fs_link_target(const struct fs_node *link, size_t *len);
+ * but followed by one; borrows until the reference to link is dropped. Updates
+ * atime as fs_read does. */
+const char *fs_link_target(struct fs_node *link, size_t *len);
 
 /* link(2): -EEXIST, -EPERM for a directory, -ENOENT for a node without links,
  * -EMLINK. */
@@ -243,8 +244,8 @@ FS_CHECKED int fs_readdir(struct fs_node *dir, fs_readdir_fill *fill,
 			  void *context, uint64_t *pos);
 
 /* getcwd(2): writes the absolute path of dir and a NUL to buf. Returns the
- * length with the NUL; -ERANGE if it does not fit, -ENOENT if dir has been
- * removed. */
+ * length with the NUL; -ERANGE if it does not fit, -ENAMETOOLONG if it is longer
+ * than PATH_MAX, -ENOENT if dir has been removed. */
 FS_CHECKED ssize_t fs_path(struct fs *fs, struct fs_node *dir, char *buf,
 			   size_t size);
 

@@ -263,6 +263,10 @@ void dir_check(struct fs *fs, const struct dir *dir);
 
 /* -- name.c: making and removing names ------------------------------------ */
 
+/* Why a name longer than NAME_MAX is not in dir: in a removed one is none. */
+FS_CHECKED int name_too_long(const struct fs_node *dir)
+	REQUIRES_READ(dir->lock);
+
 /* Removes an entry, whatever it names; nobody else may be inside. */
 void name_drop(struct fs *fs, struct fs_node *dir, struct dirent *entry);
 

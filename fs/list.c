@@ -57,48 +57,73 @@ done:
 	return err;
 }
 
-/* Writes the name of dir and a slash before it, right before *end, which it
- * moves there. */
-static int path_prepend(const struct fs_node *parent, const struct fs_node *dir,
-			char *buf, char **end) REQUIRES_READ(parent->lock)
+/* The entry of dir in parent, or NULL if it has been removed. */
+static const struct dirent *own_entry(const struct fs_node *parent,
+				      const struct fs_node *dir)
+	REQUIRES_READ(parent->lock)
 {
 	size_t slot = dir_seek(parent->dir, dir->dir->seq);
 	const struct dirent *entry = dir_next(parent->dir, &slot);
 
-	if (!entry || entry->node != dir)
-		return -ENOENT; /* it has been removed */
-	if ((size_t)(*end - buf) < entry->name_len + (size_t)1)
-		return -ERANGE;
-	*end -= entry->name_len;
-	memcpy(*end, dirent_name(entry), entry->name_len);
-	*--*end = '/';
+	return entry && entry->node == dir ? entry : NULL;
+}
+
+/*
+ * Goes up from dir to the root and adds up the length of the path in *len. If
+ * end is given, also writes the names, each behind a slash, right before it, as
+ * far as buf: then *len may come to more than there was room for. -ENOENT if
+ * dir or a directory above it has been removed.
+ */
+static int path_climb(struct fs *fs, struct fs_node *dir, char *buf, char *end,
+		      size_t *len) REQUIRES_READ(fs->rename_lock)
+{
+	*len = 0;
+	while (dir != fs->root) {
+		struct fs_node *parent = dir->dir->parent;
+		const struct dirent *entry;
+		size_t part = 0;
+
+		lock_read(&parent->lock);
+		entry = own_entry(parent, dir);
+		if (entry)
+			part = entry->name_len + (size_t)1;
+		if (entry && end && part <= (size_t)(end - buf)) {
+			end -= part;
+			*end = '/';
+			memcpy(end + 1, dirent_name(entry), entry->name_len);
+		}
+		unlock_read(&parent->lock);
+		if (!entry)
+			return -ENOENT;
+		*len += part;
+		dir = parent;
+	}
 	return 0;
 }
 
+/* The buffer is touched only where the path goes: callers claim more room than
+ * they have (getwd(3) does). So the length is found out first; should a name
+ * change meanwhile, by a rename that keeps the parent, all is done again. */
 ssize_t fs_path(struct fs *fs, struct fs_node *dir, char *buf, size_t size)
 {
-	char *end = buf + size;
-	int err = 0;
+	size_t len, written;
+	int err;
 
-	if (size < 2)
-		return -ERANGE;
-	*--end = '\0';
-	/* The rename lock keeps every parent where it is; a removed directory
-	 * keeps its parent too. */
 	lock_read(&fs->rename_lock);
-	if (dir == fs->root)
-		*--end = '/';
-	while (!err && dir != fs->root) {
-		struct fs_node *parent = dir->dir->parent;
-
-		lock_read(&parent->lock);
-		err = path_prepend(parent, dir, buf, &end);
-		unlock_read(&parent->lock);
-		dir = parent;
-	}
+	do {
+		err = path_climb(fs, dir, NULL, NULL, &len);
+		if (!err && len >= PATH_MAX)
+			err = -ENAMETOOLONG;
+		else if (!err && (len ? len : 1) + 1 > size)
+			err = -ERANGE;
+		if (!err)
+			err = path_climb(fs, dir, buf, buf + len, &written);
+	} while (!err && written != len);
 	unlock_read(&fs->rename_lock);
 	if (err)
 		return err;
-	memmove(buf, end, (size_t)(buf + size - end));
-	return buf + size - end;
+	if (len == 0)
+		buf[len++] = '/';
+	buf[len] = '\0';
+	return (ssize_t)len + 1;
 }

@@ -9,6 +9,21 @@
 
 #define TARGET_MAX 4095 /* of a symlink: symlink(2), ENAMETOOLONG */
 
+int name_too_long(const struct fs_node *dir)
+{
+	return dir->nlink == 0 ? -ENOENT : -ENAMETOOLONG;
+}
+
+static int too_long(struct fs_node *dir)
+{
+	int err;
+
+	lock_read(&dir->lock);
+	err = name_too_long(dir);
+	unlock_read(&dir->lock);
+	return err;
+}
+
 int fs_lookup(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 	      struct fs_node **nodep)
 {
@@ -17,7 +32,7 @@ int fs_lookup(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 	if (UNLIKELY(!S_ISDIR(dir->mode)))
 		return -ENOTDIR;
 	if (UNLIKELY(name->len > NAME_MAX))
-		return -ENAMETOOLONG;
+		return too_long(dir);
 	lock_read(&dir->lock);
 	entry = dir_find(dir->dir, name, dir_hash(fs, name->text, name->len));
 	if (LIKELY(entry != NULL)) {
@@ -127,7 +142,7 @@ int fs_make(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 	int err = 0;
 
 	if (UNLIKELY(name->len > NAME_MAX))
-		return -ENAMETOOLONG;
+		return too_long(dir);
 	hash = dir_hash(fs, name->text, name->len);
 	lock_write(&dir->lock);
 	entry = dir_find(dir->dir, name, hash);
@@ -165,8 +180,10 @@ int fs_symlink(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 
 	if (target_len == 0)
 		return -ENOENT;
-	if (target_len > TARGET_MAX || name->len > NAME_MAX)
+	if (target_len > TARGET_MAX)
 		return -ENAMETOOLONG;
+	if (name->len > NAME_MAX)
+		return too_long(dir);
 	hash = dir_hash(fs, name->text, name->len);
 	lock_write(&dir->lock);
 	if (dir_find(dir->dir, name, hash))
@@ -189,7 +206,7 @@ int fs_link(struct fs *fs, struct fs_node *node, struct fs_node *dir,
 	int err;
 
 	if (name->len > NAME_MAX)
-		return -ENAMETOOLONG;
+		return too_long(dir);
 	hash = dir_hash(fs, name->text, name->len);
 	lock_write(&dir->lock);
 	err = dir_find(dir->dir, name, hash) ? -EEXIST : 0;
@@ -282,7 +299,7 @@ static int name_remove(struct fs *fs, struct fs_node *dir,
 	int err;
 
 	if (UNLIKELY(name->len > NAME_MAX))
-		return -ENAMETOOLONG;
+		return too_long(dir);
 	lock_write(&dir->lock);
 	entry = dir_find(dir->dir, name, dir_hash(fs, name->text, name->len));
 	err = directory ? rmdir_check(dir, entry, cred)

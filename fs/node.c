@@ -223,31 +223,55 @@ unlock:
 	return err;
 }
 
+/* The mode that chown leaves, by chown(2): no set-id bits, but for mandatory
+ * locking if cred is in the group. */
+static uint16_t chown_mode(const struct fs_node *node,
+			   const struct fs_cred *cred)
+{
+	uint16_t mode = node->mode;
+
+	if (S_ISDIR(mode))
+		return mode;
+	mode &= (uint16_t)~S_ISUID;
+	if ((mode & S_IXGRP) ||
+	    (cred->uid != 0 && !perm_in_group(cred, node->gid)))
+		mode &= (uint16_t)~S_ISGID;
+	return mode;
+}
+
+/* Who may change owner and group: chown(2). The mode is the owner's too. */
+static int chown_check(const struct fs_node *node, const struct fs_cred *cred,
+		       uint32_t uid, uint32_t gid)
+{
+	bool new_uid = uid != UINT32_MAX, new_gid = gid != UINT32_MAX;
+
+	if (cred->uid == 0)
+		return 0;
+	if (cred->uid != node->uid &&
+	    (new_uid || new_gid || chown_mode(node, cred) != node->mode))
+		return -EPERM;
+	if (new_uid && uid != node->uid)
+		return -EPERM;
+	if (new_gid && gid != node->gid && !perm_in_group(cred, gid))
+		return -EPERM;
+	return 0;
+}
+
 int fs_chown(struct fs_node *node, const struct fs_cred *cred, uint32_t uid,
 	     uint32_t gid)
 {
-	bool new_uid = uid != UINT32_MAX, new_gid = gid != UINT32_MAX;
-	int err = 0;
+	int err;
 
 	lock_write(&node->lock);
-	if (cred->uid != 0 &&
-	    ((new_uid && (uid != node->uid || cred->uid != node->uid)) ||
-	     (new_gid && (cred->uid != node->uid ||
-			  (gid != node->gid && !perm_in_group(cred, gid)))))) {
-		err = -EPERM;
+	err = chown_check(node, cred, uid, gid);
+	if (err)
 		goto unlock;
-	}
 	/* commit: nothing below can fail */
-	if (new_uid)
+	node->mode = chown_mode(node, cred);
+	if (uid != UINT32_MAX)
 		node->uid = uid;
-	if (new_gid)
+	if (gid != UINT32_MAX)
 		node->gid = gid;
-	if (!S_ISDIR(node->mode)) {
-		/* chown(2): set-id bits go, but for mandatory locking */
-		node->mode &= (uint16_t)~S_ISUID;
-		if (node->mode & S_IXGRP)
-			node->mode &= (uint16_t)~S_ISGID;
-	}
 	node->ctime = node_now();
 unlock:
 	unlock_write(&node->lock);

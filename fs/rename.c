@@ -104,11 +104,16 @@ static void entries_find(struct renaming *r)
 
 /* Errors of names, in the order of Linux's do_renameat2(). */
 static int names_check(const struct renaming *r)
+	REQUIRES(r->olddir->lock, r->newdir->lock)
 {
 	bool exchange = r->flags & RENAME_EXCHANGE;
 
-	if (!r->source)
+	if (!r->source && r->oldname->len > NAME_MAX)
+		return name_too_long(r->olddir);
+	if (!r->source || r->newdir->nlink == 0)
 		return -ENOENT;
+	if (r->newname->len > NAME_MAX)
+		return name_too_long(r->newdir);
 	if ((r->flags & RENAME_NOREPLACE) && r->target)
 		return -EEXIST;
 	if (exchange && !r->target)
@@ -145,8 +150,6 @@ static int nodes_check(const struct renaming *r)
 	if (err)
 		return err;
 	if (!r->target) {
-		if (r->newdir->nlink == 0)
-			return -ENOENT;
 		err = perm_check(r->newdir, r->cred, W_OK | X_OK);
 	} else {
 		err = perm_remove(r->newdir, r->victim, r->cred);
@@ -168,10 +171,10 @@ static void parent_set(struct fs_node *node, struct fs_node *from,
 {
 	if (!S_ISDIR(node->mode))
 		return;
-	node->dir->parent = to;
 	node->dir->seq = seq;
 	if (from == to)
-		return;
+		return; /* others may look at the parent: no rename lock */
+	node->dir->parent = to;
 	node_ref(to);
 	from->nlink--;
 	to->nlink++;
@@ -274,8 +277,6 @@ int fs_rename(struct fs *fs, struct fs_node *olddir,
 	if ((flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE)) ||
 	    flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
 		return -EINVAL;
-	if (oldname->len > NAME_MAX || newname->len > NAME_MAX)
-		return -ENAMETOOLONG;
 	r.oldhash = dir_hash(fs, oldname->text, oldname->len);
 	r.newhash = dir_hash(fs, newname->text, newname->len);
 	dirs_lock(&r);

@@ -32,7 +32,7 @@ static unsigned class_of(size_t size)
 	size_t top = size - 1;
 	unsigned order;
 
-	if (size <= 16 * CLASSES_LINEAR)
+	if (size <= (size_t)16 * CLASSES_LINEAR)
 		return (unsigned)(top >> 4);
 	order = 63 - (unsigned)__builtin_clzll(top); /* 7 for 129 to 256 */
 	return CLASSES_LINEAR + (order - 7) * 4 + ((top >> (order - 2)) & 3);

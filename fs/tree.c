@@ -111,13 +111,32 @@ static int tree_raise(struct fs *fs, struct fs_node *node)
 	return 0;
 }
 
+/* Gives an empty tree the height that index needs. */
+static int tree_begin(struct fs *fs, struct fs_node *node, uint64_t index)
+{
+	unsigned height = 0;
+	size_t slots;
+
+	while (index >= height_span(height))
+		height++;
+	if (height == 0)
+		return 0;
+	slots = height > 1 ? TABLE_SLOTS : ROOT_SLOTS_MIN;
+	node->tree.root = table_create(fs, slots);
+	if (!node->tree.root)
+		return -ENOMEM;
+	node->tree.root_slots = (uint32_t)slots;
+	node->tree.height = (uint8_t)height;
+	return 0;
+}
+
 /* Makes the slot for index, with all tables above it. A failure leaves the
  * tree valid, but with tables to be removed by tree_tidy. */
 static int slot_make(struct fs *fs, struct fs_node *node, uint64_t index,
 		     void ***slotp)
 {
 	void **table;
-	int err = 0;
+	int err = node->tree.root ? 0 : tree_begin(fs, node, index);
 
 	while (!err && index >= height_span(node->tree.height))
 		err = tree_raise(fs, node);
@@ -168,9 +187,9 @@ static void tree_tidy(struct fs *fs, struct fs_node *node, uint64_t index)
 	void **table = node->tree.root;
 	unsigned level, depth = 0;
 
-	for (level = node->tree.height; level > 1; level--) {
-		if (index >= height_span(level) || !table)
-			break;
+	if (index >= height_span(node->tree.height))
+		table = NULL; /* the root was to be raised for it */
+	for (level = node->tree.height; level > 1 && table; level--) {
 		slots[depth] = &table[slot_of(index, level)];
 		table = *slots[depth++];
 	}

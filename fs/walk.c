@@ -37,8 +37,11 @@ static void walk_enter(struct fs_walk *walk, struct fs_node *dir)
 	walk->dir = dir;
 }
 
-const char *fs_link_target(const struct fs_node *link, size_t *len)
+const char *fs_link_target(struct fs_node *link, size_t *len)
 {
+	lock_read(&link->lock);
+	node_read_end(link, false);
+	/* What follows never changes. */
 	*len = (size_t)link->size;
 	switch ((enum content_form)link->form) {
 	case CONTENT_SMALL:

@@ -192,10 +192,10 @@ long sys_rt_sigpending(void *set, size_t setsize)
 /* kill(2): the only process is 1. Group 0 is its own. */
 long sys_kill(pid_t pid, int sig)
 {
-	if (sig < 0 || sig > SIGNALS)
-		return -EINVAL;
 	if (pid != 0 && pid != 1)
 		return -ESRCH;
+	if (sig < 0 || sig > SIGNALS)
+		return -EINVAL;
 	return send(thread_current(), sig, SI_USER);
 }
 

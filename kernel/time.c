@@ -106,10 +106,10 @@ long sys_clock_nanosleep(int clock, int flags, const struct timespec *req,
 	(void)rem;
 	if (flags & ~TIMER_ABSTIME)
 		return -EINVAL;
-	if (clock == CLOCK_THREAD_CPUTIME_ID || !clock_is_known(clock))
+	if (!clock_is_known(clock))
 		return -EINVAL;
-	if (clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_REALTIME_COARSE ||
-	    clock == CLOCK_MONOTONIC_COARSE)
+	if (clock == CLOCK_THREAD_CPUTIME_ID || clock == CLOCK_MONOTONIC_RAW ||
+	    clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE)
 		return -EOPNOTSUPP;
 	if (!timespec_is_valid(req))
 		return -EINVAL;

@@ -119,24 +119,25 @@ long sys_utimensat(int dirfd, const char *path, const struct timespec *times,
 	struct fs_node *node;
 	int err;
 
-	for (int i = 0; times && i < 2; i++) {
-		err = time_in(&times[i], &set[i], &how[i]);
-		if (err)
-			return err;
-	}
-	if (how[0] == FS_UTIME_OMIT && how[1] == FS_UTIME_OMIT)
+	if (times && times[0].tv_nsec == UTIME_OMIT &&
+	    times[1].tv_nsec == UTIME_OMIT)
 		return 0; /* whatever the path: utimensat(2) */
 	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
 	err = utimens_node(dirfd, path, flags, &node);
 	if (err)
 		return err;
-	err = fs_utimens(node, &process.cred, set, how);
+	for (int i = 0; !err && times && i < 2; i++)
+		err = time_in(&times[i], &set[i], &how[i]);
+	if (!err)
+		err = fs_utimens(node, &process.cred, set, how);
 	node_put(node);
 	return err;
 }
 
-/* truncate(2): of a path, which must name a regular file. */
+/* truncate(2): of a path, which must name a regular file.
+ * DEVIATION: mtime and ctime change always. On tmpfs they don't if the size
+ * stays what it is and the file has no page. */
 long sys_truncate(const char *path, off_t length)
 {
 	struct fs_node *node;

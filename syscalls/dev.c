@@ -170,11 +170,11 @@ static long tty_ioctl(int stream, unsigned long request, void *arg)
 	return -EINVAL;
 }
 
-/* FIONREAD: how many bytes can be read at once. */
+/* FIONREAD: how many bytes can be read at once; less than none after the end. */
 static long fionread(struct file *file, int *count)
 {
 	struct fs_attr attr;
-	size_t pending = 0;
+	size_t pending;
 
 	if (file->is_device) {
 		if (stream_of(fs_node_rdev(file->node)) < 0)
@@ -183,8 +183,7 @@ static long fionread(struct file *file, int *count)
 	} else if (S_ISREG(fs_node_mode(file->node))) {
 		fs_getattr(file->node, &attr);
 		lock_read(&file->lock);
-		if (attr.size > file->offset)
-			pending = attr.size - file->offset;
+		pending = attr.size - file->offset;
 		unlock_read(&file->lock);
 	} else {
 		return -ENOTTY;
@@ -195,43 +194,50 @@ static long fionread(struct file *file, int *count)
 
 static long file_ioctl(struct file *file, unsigned long request, void *arg)
 {
-	int stream;
+	uint64_t rdev = fs_node_rdev(file->node);
 
+	if (rdev == DEV_RANDOM || rdev == DEV_URANDOM)
+		return -EINVAL; /* it would have its own: random(4) */
 	if (request == FIONREAD)
 		return fionread(file, arg);
-	if (!file->is_device)
+	if (!file->is_device || stream_of(rdev) < 0)
 		return -ENOTTY;
-	stream = stream_of(fs_node_rdev(file->node));
-	return stream < 0 ? -ENOTTY : tty_ioctl(stream, request, arg);
+	return tty_ioctl(stream_of(rdev), request, arg);
+}
+
+/* FIONBIO: O_NONBLOCK as *arg says. */
+static long fionbio(int fd, const int *arg)
+{
+	long flags = sys_fcntl(fd, F_GETFL, 0);
+
+	if (flags < 0)
+		return flags;
+	flags = *arg ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+	return sys_fcntl(fd, F_SETFL, (unsigned long)flags);
 }
 
 /* ioctl(2): of terminals, and what every file has. */
 long sys_ioctl(int fd, unsigned long request, void *arg)
 {
-	struct file *file;
-	unsigned long flags;
+	struct file *file = fd_get(fd);
 	long result;
 
-	switch ((uint32_t)request) {
-	case FIOCLEX:
-		return sys_fcntl(fd, F_SETFD, FD_CLOEXEC);
-	case FIONCLEX:
-		return sys_fcntl(fd, F_SETFD, 0);
-	case FIONBIO:
-		result = sys_fcntl(fd, F_GETFL, 0);
-		if (result < 0)
-			return result;
-		flags = (unsigned long)result & ~(unsigned long)O_NONBLOCK;
-		if (*(const int *)arg)
-			flags |= O_NONBLOCK;
-		return sys_fcntl(fd, F_SETFL, flags);
-	default:
-		break;
-	}
-	file = fd_get(fd);
 	if (!file)
 		return -EBADF;
-	result = file_ioctl(file, (uint32_t)request, arg);
+	switch ((uint32_t)request) {
+	case FIOCLEX:
+		result = sys_fcntl(fd, F_SETFD, FD_CLOEXEC);
+		break;
+	case FIONCLEX:
+		result = sys_fcntl(fd, F_SETFD, 0);
+		break;
+	case FIONBIO:
+		result = fionbio(fd, arg);
+		break;
+	default:
+		result = file_ioctl(file, (uint32_t)request, arg);
+		break;
+	}
 	file_put(file);
 	return result;
 }

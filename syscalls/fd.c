@@ -166,7 +166,8 @@ static uint32_t table_capacity(uint32_t pages)
 static int table_grow(uint32_t min) REQUIRES(fds.lock)
 {
 	struct table *old = fds.table, *table;
-	uint32_t pages = old ? old->pages : 1, old_words;
+	uint32_t pages = old ? old->pages : 1;
+	size_t bits;
 
 	while (table_capacity(pages) < min)
 		pages *= 2;
@@ -179,11 +180,11 @@ static int table_grow(uint32_t min) REQUIRES(fds.lock)
 	table->open = (uint64_t *)&table->files[table->capacity];
 	table->cloexec = table->open + table->capacity / WORD_BITS;
 	if (old) {
-		old_words = old->capacity / WORD_BITS;
+		bits = old->capacity / WORD_BITS * sizeof(*old->open);
 		memcpy(table->files, old->files,
 		       old->capacity * sizeof(struct file *));
-		memcpy(table->open, old->open, old_words * 8);
-		memcpy(table->cloexec, old->cloexec, old_words * 8);
+		memcpy(table->open, old->open, bits);
+		memcpy(table->cloexec, old->cloexec, bits);
 	}
 	__atomic_store_n(&fds.table, table, __ATOMIC_RELEASE);
 	return 0;
@@ -438,7 +439,8 @@ static void flags_set(struct file *file, uint32_t flags)
 		;
 }
 
-/* fcntl(2): duplicating, FD_CLOEXEC and status flags; other commands -EINVAL. */
+/* fcntl(2): duplicating, FD_CLOEXEC and status flags.
+ * DEVIATION: other commands, locks among them, are -EINVAL. */
 long sys_fcntl(int fd, int cmd, unsigned long arg)
 {
 	struct file *file;

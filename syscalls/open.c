@@ -7,9 +7,9 @@
 #include "syscalls/internal.h"
 
 /* Flags that stay with the open file: what F_GETFL shows. */
-#define FLAGS_KEPT                                                             \
-	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_DIRECT | O_LARGEFILE | \
-	 O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_PATH)
+#define FLAGS_KEPT                                                         \
+	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_ASYNC | O_DIRECT | \
+	 O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_PATH)
 #define FLAGS_PATH (O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)
 
 /* The node, and whether this call made it. */
@@ -111,7 +111,19 @@ static int open_check(struct fs_node *node, int flags)
 	return err;
 }
 
-/* open(2), openat(2). O_TMPFILE is not there yet: -EOPNOTSUPP. */
+/* Why nothing is opened if no descriptor can be had: Linux looks at the path as
+ * a text first. */
+static int open_refused(const char *path, int err)
+{
+	if (!path)
+		return -EFAULT;
+	if (!*path)
+		return -ENOENT;
+	return strlen(path) < PATH_MAX ? err : -ENAMETOOLONG;
+}
+
+/* open(2), openat(2).
+ * DEVIATION: O_TMPFILE is not there: -EOPNOTSUPP. */
 long sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 {
 	struct opened opened = {.made = false};
@@ -122,11 +134,15 @@ long sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 		return -EOPNOTSUPP;
 	if (UNLIKELY(flags & O_PATH))
 		flags &= FLAGS_PATH;
+	else
+		flags |= O_LARGEFILE; /* as on every 64-bit Linux */
+	if (UNLIKELY(flags & (O_SYNC & ~O_DSYNC)))
+		flags |= O_DSYNC; /* the one bit stands for both */
 	if (UNLIKELY((flags & O_CREAT) && (flags & O_DIRECTORY)))
 		return -EINVAL;
 	fd = fd_reserve(flags & O_CLOEXEC, &file);
 	if (UNLIKELY(fd < 0))
-		return fd;
+		return open_refused(path, fd);
 	err = open_node(dirfd, path, flags, mode, &opened);
 	if (UNLIKELY(err))
 		goto cancel;

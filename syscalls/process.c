@@ -171,11 +171,17 @@ struct rlimit {
 	uint64_t rlim_cur, rlim_max;
 };
 
+/* atomic: the hard limit on descriptors, which bounds the soft one only when
+ * that is set. */
+static uint64_t nofile_max = FD_LIMIT_MAX;
+
 static struct rlimit limit_get(int resource)
 {
 	switch (resource) {
 	case RLIMIT_NOFILE:
-		return (struct rlimit){fd_limit(), FD_LIMIT_MAX};
+		return (struct rlimit){fd_limit(),
+				       __atomic_load_n(&nofile_max,
+						       __ATOMIC_RELAXED)};
 	case RLIMIT_STACK:
 		return (struct rlimit){STACK_BYTES, RLIM_INFINITY};
 	case RLIMIT_CORE:
@@ -185,15 +191,17 @@ static struct rlimit limit_get(int resource)
 	}
 }
 
-/* Only the number of descriptors can be limited; any other limit may be "set"
- * to what it is, and else -EPERM: it would not be kept. */
+/* DEVIATION: only the number of descriptors can be limited; any other limit may
+ * be "set" to what it is, and else -EPERM: it would not be kept. */
 static long limit_set(int resource, const struct rlimit *limit)
 {
 	struct rlimit now = limit_get(resource);
 
 	if (limit->rlim_cur > limit->rlim_max)
 		return -EINVAL;
-	if (resource == RLIMIT_NOFILE && limit->rlim_max == now.rlim_max) {
+	if (resource == RLIMIT_NOFILE && limit->rlim_max <= FD_LIMIT_MAX) {
+		__atomic_store_n(&nofile_max, limit->rlim_max,
+				 __ATOMIC_RELAXED);
 		fd_limit_set(limit->rlim_cur);
 		return 0;
 	}

@@ -11,14 +11,41 @@ static bool noatime(const struct file *file)
 	return file->flags & O_NOATIME;
 }
 
-/* Why a file can't be read, as read(2) has it: 0 for one that can. */
-static int read_check(const struct file *file)
+/* Do count bytes at offset end beyond every offset, which is -EINVAL before
+ * anything else but -EBADF? rw_verify_area() of Linux. */
+static bool span_bad(uint64_t offset, size_t count)
+{
+	return (int64_t)(count | (offset + count)) < 0;
+}
+
+/* Why count bytes of a file can't be read, as read(2) has it: 0 if they can, as
+ * far as the offset allows. */
+static int read_check(const struct file *file, size_t count)
 {
 	if (UNLIKELY(!file_readable(file)))
 		return -EBADF;
 	if (UNLIKELY(S_ISDIR(fs_node_mode(file->node))))
-		return -EISDIR;
+		return span_bad(0, count) ? -EINVAL : -EISDIR;
 	return 0;
+}
+
+/* read(2) and write(2) of a device, whose offset stays 0. */
+static ssize_t device_rw(const struct file *file, bool write, void *buf,
+			 uint64_t offset, size_t count)
+{
+	uint64_t rdev = fs_node_rdev(file->node);
+
+	if (span_bad(offset, count))
+		return -EINVAL;
+	if (count > RW_MAX)
+		count = RW_MAX;
+	return write ? dev_write(rdev, buf, count) : dev_read(rdev, buf, count);
+}
+
+/* Is it a device that has no positions? Then -ESPIPE comes first. */
+static bool positionless(const struct file *file)
+{
+	return file->is_device && !dev_seekable(fs_node_rdev(file->node));
 }
 
 static size_t clip(size_t count)
@@ -34,17 +61,21 @@ long sys_read(int fd, void *buf, size_t count)
 
 	if (UNLIKELY(!file))
 		return -EBADF;
-	result = read_check(file);
+	result = read_check(file, count);
 	if (UNLIKELY(result))
 		goto put;
 	if (UNLIKELY(file->is_device)) {
-		result = dev_read(fs_node_rdev(file->node), buf, clip(count));
+		result = device_rw(file, false, buf, 0, count);
 		goto put;
 	}
 	lock_write(&file->lock);
-	result = fs_read(file->node, file->offset, buf, clip(count),
-			 noatime(file));
-	file->offset += (uint64_t)result;
+	if (UNLIKELY(span_bad(file->offset, count))) {
+		result = -EINVAL;
+	} else {
+		result = fs_read(file->node, file->offset, buf, clip(count),
+				 noatime(file));
+		file->offset += (uint64_t)result;
+	}
 	unlock_write(&file->lock);
 put:
 	file_put(file);
@@ -62,16 +93,16 @@ long sys_pread64(int fd, void *buf, size_t count, off_t offset)
 	file = fd_get(fd);
 	if (UNLIKELY(!file))
 		return -EBADF;
-	result = read_check(file);
+	result = positionless(file) ? -ESPIPE : read_check(file, count);
 	if (UNLIKELY(result))
 		;
-	else if (LIKELY(!file->is_device))
+	else if (UNLIKELY(file->is_device))
+		result = device_rw(file, false, buf, (uint64_t)offset, count);
+	else if (UNLIKELY(span_bad((uint64_t)offset, count)))
+		result = -EINVAL;
+	else
 		result = fs_read(file->node, (uint64_t)offset, buf, clip(count),
 				 noatime(file));
-	else if (dev_seekable(fs_node_rdev(file->node)))
-		result = dev_read(fs_node_rdev(file->node), buf, clip(count));
-	else
-		result = -ESPIPE;
 	file_put(file);
 	return result;
 }
@@ -89,12 +120,16 @@ long sys_write(int fd, const void *buf, size_t count)
 		goto put;
 	}
 	if (UNLIKELY(file->is_device)) {
-		result = dev_write(fs_node_rdev(file->node), buf, clip(count));
+		result =
+			device_rw(file, true, (void *)(uintptr_t)buf, 0, count);
 		goto put;
 	}
 	lock_write(&file->lock);
-	result = fs_write(process.fs, file->node, buf, clip(count),
-			  file->flags & O_APPEND, &file->offset);
+	if (UNLIKELY(span_bad(file->offset, count)))
+		result = -EINVAL;
+	else
+		result = fs_write(process.fs, file->node, buf, clip(count),
+				  file->flags & O_APPEND, &file->offset);
 	unlock_write(&file->lock);
 put:
 	file_put(file);
@@ -113,33 +148,59 @@ long sys_pwrite64(int fd, const void *buf, size_t count, off_t offset)
 	file = fd_get(fd);
 	if (UNLIKELY(!file))
 		return -EBADF;
-	if (UNLIKELY(!file_writable(file)))
+	if (UNLIKELY(positionless(file)))
+		result = -ESPIPE;
+	else if (UNLIKELY(!file_writable(file)))
 		result = -EBADF;
-	else if (LIKELY(!file->is_device))
+	else if (UNLIKELY(file->is_device))
+		result = device_rw(file, true, (void *)(uintptr_t)buf, at,
+				   count);
+	else if (UNLIKELY(span_bad(at, count)))
+		result = -EINVAL;
+	else
 		result = fs_write(process.fs, file->node, buf, clip(count),
 				  file->flags & O_APPEND, &at);
-	else if (dev_seekable(fs_node_rdev(file->node)))
-		result = dev_write(fs_node_rdev(file->node), buf, clip(count));
-	else
-		result = -ESPIPE;
 	file_put(file);
 	return result;
 }
 
 /* -- Several buffers ----------------------------------------------------------- */
 
-/* Are the buffers acceptable? readv(2): -EINVAL. More than RW_MAX bytes in all
- * are refused rather than cut, since the array is the caller's. */
-static int iov_check(const struct iovec *iov, int iovcnt)
+/* The buffers of one call, as far as they are used. */
+struct vector {
+	const struct iovec *iov;
+	int iovcnt;
+	size_t sum;
+	struct iovec cut; /* what iov is then */
+};
+
+/* Takes the caller's array: -EINVAL by readv(2). Of more than RW_MAX bytes it
+ * is the buffers that fit whole that are used, or a part of the first. */
+static int vector_take(struct vector *v, const struct iovec *iov, int iovcnt)
 {
-	size_t sum = 0;
+	bool full = false;
 
 	if (iovcnt < 0 || iovcnt > IOV_MAX)
 		return -EINVAL;
+	v->iov = iov;
+	v->iovcnt = 0;
+	v->sum = 0;
 	for (int i = 0; i < iovcnt; i++) {
-		if (__builtin_add_overflow(sum, iov[i].iov_len, &sum) ||
-		    sum > RW_MAX)
+		size_t len = iov[i].iov_len;
+
+		if (span_bad(0, len))
 			return -EINVAL;
+		full = full || len > RW_MAX - v->sum;
+		if (full)
+			continue;
+		v->iovcnt = i + 1;
+		v->sum += len;
+	}
+	if (UNLIKELY(full && v->sum == 0)) {
+		v->cut.iov_base = iov[v->iovcnt].iov_base;
+		v->cut.iov_len = v->sum = RW_MAX;
+		v->iov = &v->cut;
+		v->iovcnt = 1;
 	}
 	return 0;
 }
@@ -168,23 +229,24 @@ static ssize_t dev_vector(uint64_t rdev, const struct iovec *iov, int iovcnt,
 	return done;
 }
 
-/* At *offset, which is the open file's own or (positioned) the caller's. */
-static ssize_t vector_at(struct file *file, const struct iovec *iov, int iovcnt,
-			 bool write, bool positioned, uint64_t *offset)
+/* At *offset, which is the open file's own or the caller's. */
+static ssize_t vector_at(struct file *file, const struct vector *v, bool write,
+			 uint64_t *offset)
 {
 	ssize_t result;
 
-	if (file->is_device) {
-		uint64_t rdev = fs_node_rdev(file->node);
-
-		if (positioned && !dev_seekable(rdev))
-			return -ESPIPE;
-		return dev_vector(rdev, iov, iovcnt, write);
-	}
+	if (span_bad(*offset, v->sum))
+		return -EINVAL;
+	if (file->is_device)
+		return dev_vector(fs_node_rdev(file->node), v->iov, v->iovcnt,
+				  write);
 	if (write)
-		return fs_writev(process.fs, file->node, iov, iovcnt,
+		return fs_writev(process.fs, file->node, v->iov, v->iovcnt,
 				 file->flags & O_APPEND, offset);
-	result = fs_readv(file->node, *offset, iov, iovcnt, noatime(file));
+	if (S_ISDIR(fs_node_mode(file->node)))
+		return -EISDIR;
+	result =
+		fs_readv(file->node, *offset, v->iov, v->iovcnt, noatime(file));
 	if (result > 0)
 		*offset += (uint64_t)result;
 	return result;
@@ -194,29 +256,27 @@ static long vector(int fd, const struct iovec *iov, int iovcnt, bool write,
 		   const off_t *position)
 {
 	struct file *file;
+	struct vector v;
 	uint64_t at;
-	long result;
+	long result = -EBADF;
 
 	if (position && *position < 0)
 		return -EINVAL;
 	file = fd_get(fd);
 	if (!file)
 		return -EBADF;
-	if (write)
-		result = file_writable(file) ? 0 : -EBADF;
-	else
-		result = read_check(file);
-	if (!result)
-		result = iov_check(iov, iovcnt);
-	if (result)
+	if (position && positionless(file))
+		result = -ESPIPE;
+	else if (write ? file_writable(file) : file_readable(file))
+		result = vector_take(&v, iov, iovcnt);
+	if (result || v.sum == 0)
 		goto put;
 	if (position) {
 		at = (uint64_t)*position;
-		result = vector_at(file, iov, iovcnt, write, true, &at);
+		result = vector_at(file, &v, write, &at);
 	} else {
 		lock_write(&file->lock);
-		result = vector_at(file, iov, iovcnt, write, false,
-				   &file->offset);
+		result = vector_at(file, &v, write, &file->offset);
 		unlock_write(&file->lock);
 	}
 put:

@@ -85,12 +85,15 @@ static struct statx_timestamp statx_time(const struct fs_time *time)
 					.tv_nsec = time->nsec};
 }
 
-static void statx_fill(struct fs_node *node, struct statx *stx)
+static void statx_fill(struct fs_node *node, unsigned mask, struct statx *stx)
 {
 	struct fs_attr attr;
 
 	fs_getattr(node, &attr);
-	*stx = (struct statx){.stx_mask = STATX_BASIC_STATS | STATX_BTIME,
+	if (!(mask & STATX_BTIME))
+		attr.btime = (struct fs_time){0};
+	mask = STATX_BASIC_STATS | (mask & STATX_BTIME);
+	*stx = (struct statx){.stx_mask = mask,
 			      .stx_blksize = PAGE_SIZE,
 			      .stx_nlink = attr.nlink,
 			      .stx_uid = attr.uid,
@@ -108,7 +111,7 @@ static void statx_fill(struct fs_node *node, struct statx *stx)
 			      .stx_dev_minor = DEV_MINOR};
 }
 
-/* statx(2): gives all it knows, whatever the mask asks for. */
+/* statx(2): gives the basic attributes whatever the mask asks for. */
 long sys_statx(int dirfd, const char *path, int flags, unsigned int mask,
 	       struct statx *stx)
 {
@@ -122,7 +125,7 @@ long sys_statx(int dirfd, const char *path, int flags, unsigned int mask,
 	err = path_node(dirfd, path, flags, &node);
 	if (err)
 		return err;
-	statx_fill(node, stx);
+	statx_fill(node, mask, stx);
 	node_put(node);
 	return 0;
 }
