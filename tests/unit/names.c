@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Making and removing names: mkdir, mknod, link, symlink, unlink, rmdir, with
+ * their errors in Linux's order, times and link counts.
+ */
+#include "fs/internal.h" /* for a number of links that no test can make */
+#include "tests/unit/calls.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/port_unit.h"
+
+#define LONG_TARGET 4095
+
+/* A directory d with a file f and a directory e; a file; links. */
+static void make_some(void)
+{
+	CHECK_EQ(call_mkdir("/d", 0755), 0);
+	CHECK_EQ(call_mkdir("/d/e", 0755), 0);
+	CHECK_EQ(call_create("/d/f"), 0);
+	CHECK_EQ(call_create("/file"), 0);
+	CHECK_EQ(call_symlink("file", "/tofile"), 0);
+	CHECK_EQ(call_symlink("d", "/todir"), 0);
+	CHECK_EQ(call_symlink("nowhere", "/dangling"), 0);
+}
+
+TEST(a_name_that_exists_cannot_be_made)
+{
+	make_some();
+	CHECK_EQ(call_mkdir("/d", 0755), -EEXIST);
+	CHECK_EQ(call_mkdir("/d/", 0755), -EEXIST);
+	CHECK_EQ(call_mkdir("/file", 0755), -EEXIST);
+	CHECK_EQ(call_mkdir("/file/", 0755), -EEXIST);
+	CHECK_EQ(call_mkdir("/dangling", 0755), -EEXIST);
+	CHECK_EQ(call_mkdir("/dangling/", 0755), -EEXIST);
+	CHECK_EQ(call_create("/d"), -EEXIST);
+	CHECK_EQ(call_create("/file/"), -EEXIST);
+	CHECK_EQ(call_create("/dangling"), -EEXIST);
+	CHECK_EQ(call_symlink("a", "/file"), -EEXIST);
+	CHECK_EQ(call_symlink("a", "/d/"), -EEXIST);
+	CHECK_EQ(call_link("/file", "/d"), -EEXIST);
+	CHECK_EQ(call_link("/file", "/file"), -EEXIST);
+	CHECK_EQ(call_link("/d", "/file"), -EEXIST);
+	CHECK_TEXT(call_list("/"), "d file tofile todir dangling ");
+}
+
+TEST(only_a_directory_is_made_with_a_slash_behind_its_name)
+{
+	make_some();
+	CHECK_EQ(call_create("/x/"), -ENOENT);
+	CHECK_EQ(call_symlink("a", "/x/"), -ENOENT);
+	CHECK_EQ(call_link("/file", "/x/"), -ENOENT);
+	CHECK_EQ(call_link("/d", "/x/"), -ENOENT);
+	CHECK_EQ(call_mkdir("/x///", 0755), 0);
+	CHECK_TEXT(call_list("/x"), "");
+}
+
+TEST(nothing_is_made_where_there_is_no_directory)
+{
+	make_some();
+	CHECK_EQ(call_mkdir("/no/x", 0755), -ENOENT);
+	CHECK_EQ(call_create("/file/x"), -ENOTDIR);
+	CHECK_EQ(call_create("/dangling/x"), -ENOENT);
+	CHECK_EQ(call_link("/file", "/tofile/x"), -ENOTDIR);
+	CHECK_EQ(call_link("/no", "/x"), -ENOENT);
+	CHECK_EQ(call_create("/todir/x"), 0);
+	CHECK_TEXT(call_list("/d"), "e f x ");
+}
+
+TEST(unlink_removes_all_but_directories)
+{
+	make_some();
+	CHECK_EQ(call_unlink("/d"), -EISDIR);
+	CHECK_EQ(call_unlink("/d/"), -EISDIR);
+	CHECK_EQ(call_unlink("/file/"), -ENOTDIR);
+	CHECK_EQ(call_unlink("/tofile/"), -ENOTDIR);
+	CHECK_EQ(call_unlink("/todir/"), -ENOTDIR);
+	CHECK_EQ(call_unlink("/dangling/"), -ENOTDIR);
+	CHECK_EQ(call_unlink("/no"), -ENOENT);
+	CHECK_EQ(call_unlink("/no/"), -ENOENT);
+	CHECK_EQ(call_unlink("/no/x"), -ENOENT);
+	CHECK_EQ(call_unlink("/todir"), 0);
+	CHECK_EQ(call_unlink("/dangling"), 0);
+	CHECK_EQ(call_unlink("/file"), 0);
+	CHECK_EQ(call_unlink("/file"), -ENOENT);
+	CHECK_TEXT(call_list("/"), "d tofile ");
+}
+
+TEST(rmdir_removes_empty_directories_only)
+{
+	make_some();
+	CHECK_EQ(call_rmdir("/file"), -ENOTDIR);
+	CHECK_EQ(call_rmdir("/file/"), -ENOTDIR);
+	CHECK_EQ(call_rmdir("/todir"), -ENOTDIR);
+	CHECK_EQ(call_rmdir("/todir/"), -ENOTDIR);
+	CHECK_EQ(call_rmdir("/d"), -ENOTEMPTY);
+	CHECK_EQ(call_rmdir("/d/"), -ENOTEMPTY);
+	CHECK_EQ(call_rmdir("/no"), -ENOENT);
+	CHECK_EQ(call_rmdir("/d/e/"), 0);
+	CHECK_EQ(call_rmdir("/d/e"), -ENOENT);
+	CHECK_EQ(call_unlink("/d/f"), 0);
+	CHECK_EQ(call_rmdir("/d"), 0);
+	CHECK_TEXT(call_list("/"), "file tofile todir dangling ");
+}
+
+TEST(a_hard_link_is_the_same_file)
+{
+	make_some();
+	CHECK_EQ(call_link("/d", "/x"), -EPERM);
+	CHECK_EQ(call_write("/file", 0, "text"), 4);
+	CHECK_EQ(call_link("/file", "/d/two"), 0);
+	CHECK_EQ(call_link("/tofile", "/d/link"), 0); /* the link itself */
+	CHECK_EQ(call_stat("/d/two").ino, call_stat("/file").ino);
+	CHECK_EQ(call_stat("/file").nlink, 2);
+	CHECK_EQ(call_stat("/tofile").nlink, 2);
+	CHECK_EQ(call_unlink("/file"), 0);
+	CHECK_EQ(call_stat("/d/two").nlink, 1);
+	CHECK_TEXT(call_read("/d/two"), "text");
+}
+
+TEST(directories_count_links_of_their_subdirectories)
+{
+	make_some();
+	CHECK_EQ(call_stat("/d").nlink, 3);
+	CHECK_EQ(call_mkdir("/d/g", 0755), 0);
+	CHECK_EQ(call_stat("/d").nlink, 4);
+	CHECK_EQ(call_stat("/d/g").nlink, 2);
+	CHECK_EQ(call_rmdir("/d/e"), 0);
+	CHECK_EQ(call_stat("/d").nlink, 3);
+	CHECK_EQ(call_stat("/d").size, 4 * 20);
+	CHECK_EQ(call_stat("/d").blocks, 0);
+}
+
+TEST(making_and_removing_names_sets_the_times_of_the_directory)
+{
+	make_some();
+	call_tick();
+	CHECK_EQ(call_mkdir("/d/n", 0755), 0);
+	CHECK_TEXT(call_times("/d"), "mc");
+	CHECK_TEXT(call_times("/d/n"), "amc");
+	call_tick();
+	CHECK_EQ(call_create("/d/c"), 0);
+	CHECK_TEXT(call_times("/d"), "mc");
+	CHECK_TEXT(call_times("/d/c"), "amc");
+	call_tick();
+	CHECK_EQ(call_symlink("x", "/d/s"), 0);
+	CHECK_TEXT(call_times("/d"), "mc");
+	CHECK_TEXT(call_times("/d/s"), "amc");
+	call_tick();
+	CHECK_EQ(call_link("/file", "/d/l"), 0);
+	CHECK_TEXT(call_times("/d"), "mc");
+	CHECK_TEXT(call_times("/"), "");
+	CHECK_TEXT(call_times("/file"), "c");
+	call_tick();
+	CHECK_EQ(call_unlink("/d/l"), 0);
+	CHECK_TEXT(call_times("/d"), "mc");
+	CHECK_TEXT(call_times("/file"), "c");
+	call_tick();
+	CHECK_EQ(call_rmdir("/d/n"), 0);
+	CHECK_TEXT(call_times("/d"), "mc");
+	call_tick();
+	CHECK_EQ(call_rmdir("/d"), -ENOTEMPTY);
+	CHECK_EQ(call_unlink("/d/no"), -ENOENT);
+	CHECK_EQ(call_create("/d/c"), -EEXIST);
+	CHECK_TEXT(call_times("/d"), "");
+	CHECK_TEXT(call_times("/d/c"), "");
+}
+
+TEST(symlink_targets_have_1_to_4095_bytes)
+{
+	static const size_t lens[] = {1,   22,	 23,   24,   25,   126,	 127,
+				      128, 2046, 2047, 2048, 2049, 4094, 4095};
+	char *target = calloc(LONG_TARGET + 2, 1);
+
+	CHECK_EQ(call_symlink("", "/empty"), -ENOENT);
+	for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
+		struct fs_attr attr;
+
+		memset(target, 'a' + (int)i, lens[i]);
+		CHECK_EQ(call_symlink(target, "/link"), 0);
+		attr = call_stat("/link");
+		CHECK_EQ(attr.size, lens[i]);
+		CHECK_EQ(attr.mode, S_IFLNK | 0777);
+		CHECK_EQ(attr.blocks, lens[i] <= 127 ? 0 : 8);
+		CHECK_TEXT(call_target("/link"), target);
+		CHECK_EQ(call_unlink("/link"), 0);
+	}
+	memset(target, 'a', LONG_TARGET + 1);
+	CHECK_EQ(call_symlink(target, "/link"), -ENAMETOOLONG);
+	free(target);
+}
+
+TEST(names_have_at_most_255_bytes)
+{
+	char name[300], other[300];
+
+	memset(name, 'n', sizeof(name));
+	memcpy(name, "/", 1);
+	name[256] = '\0';
+	strcpy(other, "/file");
+	CHECK_EQ(call_mkdir(name, 0755), 0);
+	CHECK_EQ(call_create(other), 0);
+	name[256] = 'n';
+	name[257] = '\0';
+	CHECK_EQ(call_mkdir(name, 0755), -ENAMETOOLONG);
+	CHECK_EQ(call_symlink("a", name), -ENAMETOOLONG);
+	CHECK_EQ(call_link(other, name), -ENAMETOOLONG);
+	CHECK_EQ(call_unlink(name), -ENAMETOOLONG);
+	CHECK_EQ(call_rmdir(name), -ENAMETOOLONG);
+	CHECK_EQ(call_rename(other, name, 0), -ENAMETOOLONG);
+	CHECK_EQ(call_rename(name, other, 0), -ENAMETOOLONG);
+	CHECK_EQ(call_find(name), -ENAMETOOLONG);
+}
+
+TEST(a_file_has_no_more_links_than_can_be_counted)
+{
+	make_some();
+	call_node("/file")->nlink = LINK_MAX_NODE;
+	CHECK_EQ(call_link("/file", "/d/x"), -EMLINK);
+	CHECK_EQ(call_find("/d/x"), -ENOENT);
+	call_node("/file")->nlink = 1;
+}
+
+/* Makes a file, or finds what has the name; returns its inode number. */
+static uint64_t make_or_find(const char *name, bool expected)
+{
+	struct fs_node *node;
+	bool existed = !expected;
+	uint64_t ino;
+
+	CHECK_EQ(fs_make(fs, fs_root(fs), NAME(name), S_IFREG | 0644, 0,
+			 &call_root, &existed, &node),
+		 0);
+	CHECK_EQ(existed, expected);
+	ino = call_attr(node).ino;
+	fs_node_unref(fs, node);
+	return ino;
+}
+
+TEST(what_is_there_is_found_instead_of_made_if_asked_for)
+{
+	uint64_t made;
+	bool existed;
+
+	make_some();
+	CHECK_EQ(make_or_find("file", true), call_stat("/file").ino);
+	CHECK_EQ(make_or_find("d", true), call_stat("/d").ino);
+	CHECK_EQ(make_or_find("tofile", true), call_stat("/tofile").ino);
+	made = make_or_find("new", false);
+	CHECK_EQ(call_stat("/new").ino, made);
+	CHECK_EQ(make_or_find("new", true), made);
+	CHECK_EQ(fs_make(fs, fs_root(fs), NAME("other/"), S_IFREG, 0,
+			 &call_root, &existed, NULL),
+		 -ENOENT);
+}

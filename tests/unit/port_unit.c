@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The port on glibc (port/port.h), as far as fs/ uses it: see port_unit.h. New
+ * memory is filled with a pattern, since its contents are unspecified. Frees
+ * must name the size that was allocated: under a sanitizer malloc knows it.
+ */
+#define _GNU_SOURCE
+#include "tests/unit/port_unit.h"
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "port/port.h"
+
+#define FILL	      0xa5
+#define CLOCK_START   1000000000
+#define TOTAL_PAGES   ((size_t)1 << 20)
+#define EXACT_MAX     2048 /* mem_alloc: larger ones are pages */
+#define EXACT_ALIGN   64
+#define OBJECT_ALIGN  16
+#define THREADS_LIMIT 16
+#define YIELD_TURNS   7
+#define SLEEP_TURNS   509
+
+bool port_threaded;
+bool port_unit_exact;
+void (*port_unit_on_panic)(void);
+
+static size_t live;  /* atomic: bytes */
+static size_t tries; /* atomic: allocations since port_unit_fail */
+static size_t fail_at;
+static bool fail_on;
+static int64_t clock_sec;
+static uint32_t clock_nsec;
+static uint64_t random_state;
+static const void *random_fixed;
+static size_t random_fixed_len;
+
+struct fs;
+struct lock;
+void __real_port_lock_write_wait(struct lock *lock);
+void __wrap_port_lock_write_wait(struct lock *lock);
+void *__real_mem_alloc(struct fs *fs, size_t size);
+void __real_mem_free(struct fs *fs, void *object, size_t size);
+void *__wrap_mem_alloc(struct fs *fs, size_t size);
+void __wrap_mem_free(struct fs *fs, void *object, size_t size);
+
+void port_unit_reset(uint64_t seed)
+{
+	port_threaded = false;
+	port_unit_fail(0, false);
+	port_unit_clock_set(CLOCK_START, 0);
+	random_state = seed;
+	random_fixed_len = 0;
+}
+
+/* -- Memory --------------------------------------------------------------- */
+
+void port_unit_fail(size_t at, bool on)
+{
+	tries = 0;
+	fail_at = at;
+	fail_on = on;
+}
+
+size_t port_unit_allocs(void)
+{
+	return tries;
+}
+
+size_t port_unit_live(void)
+{
+	return live;
+}
+
+static void *alloc(size_t size, size_t align)
+{
+	size_t try = __atomic_add_fetch(&tries, 1, __ATOMIC_RELAXED);
+	void *memory;
+
+	if (fail_at && (fail_on ? try >= fail_at : try == fail_at))
+		return NULL;
+	if (posix_memalign(&memory, align, size) != 0)
+		return NULL;
+	memset(memory, FILL, size);
+	__atomic_add_fetch(&live, size, __ATOMIC_RELAXED);
+	return memory;
+}
+
+/* Does malloc know sizes to the byte, as those of sanitizers do? */
+static bool sizes_known(void)
+{
+	static int known = -1;
+
+	if (known < 0) {
+		void *byte = malloc(1);
+
+		known = malloc_usable_size(byte) == 1;
+		free(byte);
+	}
+	return known;
+}
+
+static void release(void *memory, size_t size)
+{
+	size_t allocated = malloc_usable_size(memory);
+
+	port_assert(sizes_known() ? allocated == size : allocated >= size);
+	memset(memory, (uint8_t)~FILL, size);
+	__atomic_sub_fetch(&live, size, __ATOMIC_RELAXED);
+	free(memory);
+}
+
+void *port_pages_alloc(size_t count)
+{
+	port_assert(count > 0);
+	return alloc(count << PAGE_SHIFT, (count & -count) << PAGE_SHIFT);
+}
+
+void port_pages_free(void *pages, size_t count)
+{
+	release(pages, count << PAGE_SHIFT);
+}
+
+void port_pages_count(size_t *total, size_t *avail)
+{
+	*total = TOTAL_PAGES;
+	*avail = TOTAL_PAGES - (live >> PAGE_SHIFT);
+}
+
+void *__wrap_mem_alloc(struct fs *fs, size_t size)
+{
+	if (!port_unit_exact || size > EXACT_MAX)
+		return __real_mem_alloc(fs, size);
+	return alloc(size, size % EXACT_ALIGN ? OBJECT_ALIGN : EXACT_ALIGN);
+}
+
+void __wrap_mem_free(struct fs *fs, void *object, size_t size)
+{
+	if (!port_unit_exact || size > EXACT_MAX)
+		__real_mem_free(fs, object, size);
+	else
+		release(object, size);
+}
+
+/* -- Time and randomness -------------------------------------------------- */
+
+void port_unit_clock_set(int64_t sec, uint32_t nsec)
+{
+	clock_sec = sec;
+	clock_nsec = nsec;
+}
+
+void port_unit_clock_advance(int64_t sec)
+{
+	clock_sec += sec;
+}
+
+void port_clock_coarse(int64_t *sec, uint32_t *nsec)
+{
+	*sec = clock_sec;
+	*nsec = clock_nsec;
+}
+
+void port_unit_random_fix(const void *bytes, size_t len)
+{
+	random_fixed = bytes;
+	random_fixed_len = len;
+}
+
+/* The generator splitmix64. */
+static uint64_t random_next(void)
+{
+	uint64_t z = random_state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+void port_random(void *buf, size_t len)
+{
+	if (random_fixed_len == len) {
+		memcpy(buf, random_fixed, len);
+		random_fixed_len = 0;
+		return;
+	}
+	for (size_t i = 0; i < len; i++)
+		((uint8_t *)buf)[i] = (uint8_t)random_next();
+}
+
+/* -- Threads, and the end ------------------------------------------------- */
+
+/* Lets other threads run while this one holds a lock: now and then for a
+ * moment, and rarely for so long that they surely do. */
+void __wrap_port_lock_write_wait(struct lock *lock)
+{
+	static _Thread_local unsigned turn;
+	const struct timespec moment = {.tv_nsec = 1};
+
+	__real_port_lock_write_wait(lock);
+	if (++turn % YIELD_TURNS == 0)
+		sched_yield();
+	if (turn % SLEEP_TURNS == 0)
+		nanosleep(&moment, NULL);
+}
+
+void port_futex_wait(const uint32_t *word, uint32_t value)
+{
+	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL);
+}
+
+void port_futex_wake(const uint32_t *word, int count)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count);
+}
+
+struct thread {
+	pthread_t id;
+	void (*body)(int index);
+	int index;
+};
+
+static void *thread_run(void *arg)
+{
+	const struct thread *thread = arg;
+
+	thread->body(thread->index);
+	return NULL;
+}
+
+void port_unit_threads(int count, void (*body)(int index))
+{
+	struct thread threads[THREADS_LIMIT];
+
+	port_assert(count <= THREADS_LIMIT);
+	port_threaded = true;
+	for (int i = 0; i < count; i++) {
+		threads[i].body = body;
+		threads[i].index = i;
+		port_assert(pthread_create(&threads[i].id, NULL, thread_run,
+					   &threads[i]) == 0);
+	}
+	for (int i = 0; i < count; i++)
+		port_assert(pthread_join(threads[i].id, NULL) == 0);
+}
+
+_Noreturn void port_panic(const char *file, int line, const char *expr)
+{
+	fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, expr);
+	if (port_unit_on_panic)
+		port_unit_on_panic();
+	abort();
+}
