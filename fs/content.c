@@ -16,9 +16,7 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 
 int space_take(struct fs *fs, uint64_t bytes)
 {
-	count_add(&fs->bytes, bytes);
-	if (LIKELY(__atomic_load_n(&fs->bytes, __ATOMIC_RELAXED) <=
-		   fs->limits.bytes_max))
+	if (LIKELY(count_add(&fs->bytes, bytes) <= fs->limits.bytes_max))
 		return 0;
 	count_sub(&fs->bytes, bytes);
 	return -ENOSPC;
@@ -105,6 +103,13 @@ void content_grow(struct fs_node *node, uint64_t size)
 	node->size = size;
 }
 
+/* Frees the small form's buffer, but not what it is charged. */
+static void small_free(struct fs *fs, const struct fs_node *node)
+{
+	if (node->form == CONTENT_SMALL)
+		mem_free(fs, node->small.bytes, node->small.capacity);
+}
+
 /* Gives the node another buffer of at least capacity bytes (24 to SMALL_MAX),
  * with the same contents. */
 static int small_make(struct fs *fs, struct fs_node *node, size_t capacity)
@@ -131,55 +136,62 @@ static int small_make(struct fs *fs, struct fs_node *node, size_t capacity)
 	if (node->size > stored)
 		memset(bytes + stored, 0,
 		       min_u64(capacity, node->size) - stored);
-	if (was_small)
-		mem_free(fs, node->small.bytes, old_capacity);
+	small_free(fs, node);
 	node->form = CONTENT_SMALL;
 	node->small.bytes = bytes;
 	node->small.capacity = (uint32_t)capacity;
 	return 0;
 }
 
-/* Turns contents of any other form into a tree, which may have no page yet. */
-static int tree_make(struct fs *fs, struct fs_node *node)
+/* Turns contents of any other form, which *old gets, into a tree with the same
+ * bytes; it may have no page yet. What the old ones were charged now stands for
+ * a part of the page. */
+static int tree_make(struct fs *fs, struct fs_node *node, struct fs_node *old)
 {
 	size_t capacity, stored;
-	const uint8_t *bytes = flat_bytes(node, &capacity);
-	uint8_t *page;
-	int err;
+	const uint8_t *bytes;
+	uint8_t *page = NULL;
 
-	if (node->form == CONTENT_HOLE) {
-		tree_init(node, NULL);
-		return 0;
+	*old = *node;
+	if (node->form != CONTENT_HOLE) {
+		uint64_t more = PAGE_SIZE - content_bytes(node);
+		int err = space_take(fs, more);
+
+		if (err)
+			return err;
+		page = port_pages_alloc(1);
+		if (!page) {
+			space_give(fs, more);
+			return -ENOMEM;
+		}
+		bytes = flat_bytes(old, &capacity);
+		stored = (size_t)min_u64(node->size, capacity);
+		memcpy(page, bytes, stored);
+		memset(page + stored, 0, PAGE_SIZE - stored);
 	}
-	err = space_take(fs, PAGE_SIZE);
-	if (err)
-		return err;
-	page = port_pages_alloc(1);
-	if (!page) {
-		space_give(fs, PAGE_SIZE);
-		return -ENOMEM;
-	}
-	/* commit: nothing below can fail */
-	stored = (size_t)min_u64(node->size, capacity);
-	memcpy(page, bytes, stored);
-	memset(page + stored, 0, PAGE_SIZE - stored);
-	content_destroy(fs, node);
 	tree_init(node, page);
 	return 0;
 }
 
-/* Makes the form one that can hold bytes up to end. */
-static int content_prepare(struct fs *fs, struct fs_node *node, uint64_t end)
+/* Gives node the contents of old again, in place of its own. */
+static void content_restore(struct fs *fs, struct fs_node *node,
+			    const struct fs_node *old)
+{
+	count_add(&fs->bytes, content_bytes(old));
+	content_destroy(fs, node);
+	node->form = old->form;
+	node->size = old->size;
+	memcpy(node->data, old->data, DATA_INLINE);
+}
+
+/* Makes the form a flat one that can hold bytes up to end, if that is one. */
+static int flat_prepare(struct fs *fs, struct fs_node *node, uint64_t end)
 {
 	size_t capacity;
 
-	if (node->form == CONTENT_TREE)
-		return 0;
 	(void)flat_bytes(node, &capacity);
-	if (end <= capacity)
+	if (end <= capacity || end > SMALL_MAX)
 		return 0;
-	if (end > SMALL_MAX)
-		return tree_make(fs, node);
 	if (node->form != CONTENT_HOLE || end > DATA_INLINE)
 		return small_make(fs, node, (size_t)end);
 	memset(node->data, 0, DATA_INLINE);
@@ -211,6 +223,7 @@ static ssize_t tree_write(struct fs *fs, struct fs_node *node, uint64_t offset,
 {
 	size_t done = 0;
 
+	content_grow(node, offset);
 	while (done < count) {
 		size_t in_page = (offset + done) & (PAGE_SIZE - 1);
 		size_t part = min_u64(count - done, PAGE_SIZE - in_page);
@@ -218,8 +231,6 @@ static ssize_t tree_write(struct fs *fs, struct fs_node *node, uint64_t offset,
 				     (const char *)buf + done, part);
 
 		if (UNLIKELY(err)) {
-			if (node->tree.pages == 0)
-				node->form = CONTENT_HOLE;
 			if (done == 0)
 				return err;
 			break;
@@ -229,30 +240,54 @@ static ssize_t tree_write(struct fs *fs, struct fs_node *node, uint64_t offset,
 	return (ssize_t)done;
 }
 
-ssize_t content_write(struct fs *fs, struct fs_node *node, uint64_t offset,
-		      const void *buf, size_t count)
+/* A write for which the contents become a tree; if it fails, they are what they
+ * were. */
+static ssize_t convert_write(struct fs *fs, struct fs_node *node,
+			     uint64_t offset, const void *buf, size_t count)
 {
-	uint64_t old_size = node->size;
-	ssize_t done;
-	int err = content_prepare(fs, node, offset + count);
+	struct fs_node old;
+	ssize_t done = tree_make(fs, node, &old);
+
+	if (done < 0)
+		return done;
+	done = tree_write(fs, node, offset, buf, count);
+	if (done < 0)
+		content_restore(fs, node, &old);
+	else
+		small_free(fs, &old);
+	return done;
+}
+
+static ssize_t flat_write(struct fs *fs, struct fs_node *node, uint64_t offset,
+			  const void *buf, size_t count)
+{
+	size_t capacity;
+	uint8_t *bytes;
+	int err = flat_prepare(fs, node, offset + count);
 
 	if (UNLIKELY(err))
 		return err;
+	bytes = flat_bytes(node, &capacity);
+	if (offset + count > capacity)
+		return convert_write(fs, node, offset, buf, count);
 	content_grow(node, offset);
-	if (node->form == CONTENT_TREE) {
-		done = tree_write(fs, node, offset, buf, count);
-		if (UNLIKELY(done < 0)) {
-			node->size = old_size;
-			return done;
-		}
-	} else {
-		size_t capacity;
-		uint8_t *bytes = flat_bytes(node, &capacity);
+	memcpy(bytes + offset, buf, count);
+	return (ssize_t)count;
+}
 
-		memcpy(bytes + offset, buf, count);
-		done = (ssize_t)count;
-	}
-	if (offset + (size_t)done > node->size)
+ssize_t content_write(struct fs *fs, struct fs_node *node, uint64_t offset,
+		      const void *buf, size_t count)
+{
+	uint64_t size = node->size;
+	ssize_t done;
+
+	if (node->form == CONTENT_TREE)
+		done = tree_write(fs, node, offset, buf, count);
+	else
+		done = flat_write(fs, node, offset, buf, count);
+	if (UNLIKELY(done < 0))
+		node->size = size;
+	else if (offset + (size_t)done > node->size)
 		node->size = offset + (size_t)done;
 	return done;
 }
@@ -261,7 +296,7 @@ void content_destroy(struct fs *fs, struct fs_node *node)
 {
 	if (node->form == CONTENT_SMALL) {
 		space_give(fs, node->small.capacity);
-		mem_free(fs, node->small.bytes, node->small.capacity);
+		small_free(fs, node);
 	} else if (node->form == CONTENT_TREE) {
 		tree_truncate(fs, node, 0);
 	}

@@ -354,16 +354,10 @@ int dir_reserve(struct fs *fs, struct dir *dir, size_t name_len,
 	return err;
 }
 
-void dir_release(struct fs *fs, char *long_name, size_t name_len)
-{
-	if (long_name)
-		mem_free(fs, long_name, name_len);
-}
-
 void dirent_set_node(struct dirent *entry, struct fs_node *node)
 {
 	entry->node = node;
-	entry->type = (uint8_t)(node->mode >> 12);
+	entry->type = node->type;
 }
 
 uint64_t dir_insert(struct dir *dir, const struct fs_name *name, uint32_t hash,
@@ -402,28 +396,25 @@ static void chunks_trim(struct fs *fs, struct dir *dir)
 	}
 }
 
-/* Moves the entries in use together, in their order. */
+/* Moves the entries in use together, in their order. There are many, so there
+ * is an index. */
 static void entries_compact(struct dir *dir)
 {
 	size_t to = 0;
 
 	for (size_t from = 0; from < dir->used; from++) {
 		struct dirent *source = entry_at(dir, from), *target;
+		size_t at, distance;
 
 		if (!source->node)
 			continue;
 		target = entry_at(dir, to++);
 		if (target == source)
 			continue;
-		if (dir->index) {
-			size_t at = index_position(dir, source);
-			size_t low = dir->index[at] & DISTANCE_MASK;
-
-			*target = *source;
-			dir->index[at] = slot_make(target, low);
-		} else {
-			*target = *source;
-		}
+		at = index_position(dir, source);
+		distance = dir->index[at] & DISTANCE_MASK;
+		*target = *source;
+		dir->index[at] = slot_make(target, distance);
 		source->node = NULL;
 	}
 	dir->first = 0;
@@ -550,7 +541,7 @@ static void entry_check(struct fs *fs, const struct dir *dir,
 			       .len = entry->name_len};
 
 	port_assert(entry->name_len > 0);
-	port_assert(entry->type == entry->node->mode >> 12);
+	port_assert(entry->type == entry->node->type);
 	port_assert(entry->node->nlink > 0);
 	port_assert(dir_hash(fs, name.text, name.len) == entry->hash);
 	port_assert(dir_find(dir, &name, entry->hash) == entry);

@@ -56,8 +56,7 @@ void fs_destroy(struct fs *fs)
 			break;
 		if (!entry)
 			dir = dir->dir->parent;
-		else if (S_ISDIR(entry->node->mode) &&
-			 dir_last(entry->node->dir))
+		else if (is_dir(entry->node) && dir_last(entry->node->dir))
 			dir = entry->node;
 		else
 			name_drop(fs, dir, entry);
@@ -68,19 +67,26 @@ void fs_destroy(struct fs *fs)
 	port_pages_free(fs, fs_pages());
 }
 
+/* What a limit leaves; a thread that is just being refused counts for a moment
+ * as one more. */
+static uint64_t left_of(uint64_t max, const uint64_t *used)
+{
+	uint64_t now = __atomic_load_n(used, __ATOMIC_RELAXED);
+
+	return now < max ? max - now : 0;
+}
+
 void fs_stat(struct fs *fs, struct fs_stat *stat)
 {
-	uint64_t bytes = __atomic_load_n(&fs->bytes, __ATOMIC_RELAXED);
-	uint64_t nodes = __atomic_load_n(&fs->nodes, __ATOMIC_RELAXED);
 	size_t total, avail;
 
 	port_pages_count(&total, &avail);
 	stat->bytes_max = fs->limits.bytes_max;
-	stat->bytes_free = stat->bytes_max - bytes;
+	stat->bytes_free = left_of(stat->bytes_max, &fs->bytes);
 	if (stat->bytes_free > (uint64_t)avail << PAGE_SHIFT)
 		stat->bytes_free = (uint64_t)avail << PAGE_SHIFT;
 	stat->nodes_max = fs->limits.nodes_max;
-	stat->nodes_free = stat->nodes_max - nodes;
+	stat->nodes_free = left_of(stat->nodes_max, &fs->nodes);
 }
 
 /* Adds what the contents take: a file with several names is met as often, so
@@ -89,7 +95,7 @@ static void node_check(struct fs_node *node, uint64_t *bytes)
 {
 	port_assert(node->lock.word == 0);
 	port_assert(node->refs > 0);
-	if (S_ISREG(node->mode) || S_ISLNK(node->mode)) {
+	if (is_reg(node) || is_link(node)) {
 		content_check(node);
 		*bytes += content_bytes(node) / node->nlink;
 	}
@@ -107,7 +113,7 @@ static void dir_entries_check(struct fs *fs, struct fs_node *dir,
 		struct fs_node *node = entry->node;
 
 		node_check(node, bytes);
-		if (!S_ISDIR(node->mode))
+		if (!is_dir(node))
 			continue;
 		subdirs++;
 		port_assert(node->dir->parent == dir);
@@ -124,7 +130,7 @@ static struct fs_node *next_subdir(const struct fs_node *dir, size_t *slot)
 
 	while ((entry = dir_next(dir->dir, slot)) != NULL) {
 		++*slot;
-		if (S_ISDIR(entry->node->mode))
+		if (is_dir(entry->node))
 			return entry->node;
 	}
 	return NULL;

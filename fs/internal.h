@@ -75,16 +75,16 @@ struct fs_node {
 		struct dir *dir;
 		uint64_t rdev; /* immutable after create */
 	};
-	uint16_t mode; /* the type is immutable after create */
+	uint16_t perm; /* the 12 bits of chmod; atomic, read without the lock */
 	uint8_t form;  /* enum content_form */
-	uint8_t reserved;
+	uint8_t type;  /* st_mode >> 12; immutable after create */
 	uint32_t nlink;
 
 	uint32_t refs; /* atomic */
 	struct lock lock;
 
 	/* lock protects: */
-	uint32_t uid, gid;
+	uint32_t uid, gid; /* atomic, read without the lock */
 	struct node_time atime, mtime, ctime;
 
 	/* immutable after create: */
@@ -93,6 +93,53 @@ struct fs_node {
 };
 
 _Static_assert(sizeof(struct fs_node) == 112, "a node is 112 bytes");
+
+static inline bool is_dir(const struct fs_node *node)
+{
+	return node->type == S_IFDIR >> 12;
+}
+
+static inline bool is_reg(const struct fs_node *node)
+{
+	return node->type == S_IFREG >> 12;
+}
+
+static inline bool is_link(const struct fs_node *node)
+{
+	return node->type == S_IFLNK >> 12;
+}
+
+static inline bool is_chr(const struct fs_node *node)
+{
+	return node->type == S_IFCHR >> 12;
+}
+
+/* Permission checks read these without the lock: relaxed, each for itself. */
+
+static inline uint32_t node_perm(const struct fs_node *node)
+{
+	return __atomic_load_n(&node->perm, __ATOMIC_RELAXED);
+}
+
+static inline void node_perm_set(struct fs_node *node, uint32_t perm)
+{
+	__atomic_store_n(&node->perm, (uint16_t)perm, __ATOMIC_RELAXED);
+}
+
+static inline uint32_t node_mode(const struct fs_node *node)
+{
+	return (uint32_t)node->type << 12 | node_perm(node);
+}
+
+static inline uint32_t node_uid(const struct fs_node *node)
+{
+	return __atomic_load_n(&node->uid, __ATOMIC_RELAXED);
+}
+
+static inline uint32_t node_gid(const struct fs_node *node)
+{
+	return __atomic_load_n(&node->gid, __ATOMIC_RELAXED);
+}
 
 /* An entry of a directory, a cache line; free (removed) if node is NULL. Long
  * names are outside: then their address is in the last 40 bytes. */
@@ -212,7 +259,7 @@ static inline int perm_check(struct fs_node *node, const struct fs_cred *cred,
 {
 	if (LIKELY(cred->uid == 0 && !(want & X_OK)))
 		return 0;
-	if (LIKELY(cred->uid == 0 && S_ISDIR(node->mode)))
+	if (LIKELY(cred->uid == 0 && is_dir(node)))
 		return 0;
 	return perm_check_slow(node, cred, want);
 }
@@ -234,10 +281,9 @@ struct dirent *dir_find(const struct dir *dir, const struct fs_name *name,
 const char *dirent_name(const struct dirent *entry);
 
 /* Makes room for one more entry, which may move entries, and in *long_name for
- * its name if that is long; dir_release gives the latter back. */
+ * its name if that is long: to be committed then. */
 FS_CHECKED int dir_reserve(struct fs *fs, struct dir *dir, size_t name_len,
 			   char **long_name);
-void dir_release(struct fs *fs, char *long_name, size_t name_len);
 
 /* Commits: after dir_reserve these cannot fail. Both may move entries. The
  * first returns the seq of the new one. */

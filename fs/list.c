@@ -32,7 +32,7 @@ int fs_readdir(struct fs_node *dir, fs_readdir_fill *fill, void *context,
 	size_t slot;
 	int err = 0;
 
-	if (!S_ISDIR(dir->mode))
+	if (!is_dir(dir))
 		return -ENOTDIR;
 	lock_read(&dir->lock);
 	if (dir->nlink == 0)

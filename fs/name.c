@@ -29,7 +29,7 @@ int fs_lookup(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 {
 	struct dirent *entry;
 
-	if (UNLIKELY(!S_ISDIR(dir->mode)))
+	if (UNLIKELY(!is_dir(dir)))
 		return -ENOTDIR;
 	if (UNLIKELY(name->len > NAME_MAX))
 		return too_long(dir);
@@ -69,7 +69,7 @@ static int make_node(struct fs *fs, const struct fs_node *dir, uint32_t mode,
 {
 	uint32_t gid = cred->gid;
 
-	if (UNLIKELY(dir->mode & S_ISGID)) {
+	if (UNLIKELY(node_perm(dir) & S_ISGID)) {
 		gid = dir->gid;
 		if (S_ISDIR(mode))
 			mode |= S_ISGID;
@@ -88,7 +88,7 @@ static void make_commit(struct fs_node *dir, const struct fs_name *name,
 	uint64_t seq = dir_insert(dir->dir, name, hash, long_name, node);
 
 	node->nlink = 1; /* the node's first reference now stands for it */
-	if (S_ISDIR(node->mode)) {
+	if (is_dir(node)) {
 		node->nlink = 2;
 		node_ref(dir);
 		node->dir->parent = dir;
@@ -214,7 +214,7 @@ int fs_link(struct fs *fs, struct fs_node *node, struct fs_node *dir,
 		err = -ENOENT;
 	if (!err)
 		err = make_check(dir, cred);
-	if (!err && S_ISDIR(node->mode))
+	if (!err && is_dir(node))
 		err = -EPERM;
 	if (err)
 		goto unlock;
@@ -250,7 +250,7 @@ static bool unlink_commit(struct fs *fs, struct fs_node *dir,
 	node_changed(dir, now);
 	node->ctime = now;
 	node->nlink--;
-	if (S_ISDIR(node->mode)) {
+	if (is_dir(node)) {
 		node->nlink--;
 		dir->nlink--;
 	}
@@ -267,11 +267,11 @@ static int unlink_check(struct fs_node *dir, const struct fs_name *name,
 	if (!entry)
 		return -ENOENT;
 	if (name->slash)
-		return S_ISDIR(entry->node->mode) ? -EISDIR : -ENOTDIR;
+		return is_dir(entry->node) ? -EISDIR : -ENOTDIR;
 	err = perm_remove(dir, entry->node, cred);
 	if (err)
 		return err;
-	return S_ISDIR(entry->node->mode) ? -EISDIR : 0;
+	return is_dir(entry->node) ? -EISDIR : 0;
 }
 
 /* Checks without the emptiness, which needs the victim's lock. */
@@ -285,7 +285,7 @@ static int rmdir_check(struct fs_node *dir, const struct dirent *entry,
 	err = perm_remove(dir, entry->node, cred);
 	if (err)
 		return err;
-	return S_ISDIR(entry->node->mode) ? 0 : -ENOTDIR;
+	return is_dir(entry->node) ? 0 : -ENOTDIR;
 }
 
 /* Unlinks or, if directory, removes a directory. */

@@ -53,9 +53,7 @@ static bool time_after(const struct node_time *a, const struct node_time *b)
 /* Takes one of the nodes that the limit allows. */
 static int nodes_take(struct fs *fs)
 {
-	count_add(&fs->nodes, 1);
-	if (LIKELY(__atomic_load_n(&fs->nodes, __ATOMIC_RELAXED) <=
-		   fs->limits.nodes_max))
+	if (LIKELY(count_add(&fs->nodes, 1) <= fs->limits.nodes_max))
 		return 0;
 	count_sub(&fs->nodes, 1);
 	return -ENOSPC;
@@ -81,8 +79,11 @@ int node_create(struct fs *fs, uint32_t mode, uint32_t uid, uint32_t gid,
 		err = -ENOMEM;
 		goto give_back;
 	}
-	*node = (struct fs_node){
-		.mode = (uint16_t)mode, .refs = 1, .uid = uid, .gid = gid};
+	*node = (struct fs_node){.perm = mode & PERM_MASK,
+				 .type = (uint8_t)(mode >> 12),
+				 .refs = 1,
+				 .uid = uid,
+				 .gid = gid};
 	if (S_ISDIR(mode)) {
 		node->dir = dir_create(fs);
 		if (!node->dir) {
@@ -109,10 +110,10 @@ void node_free(struct fs *fs, struct fs_node *node)
 	for (;;) {
 		struct fs_node *parent = NULL;
 
-		if (S_ISDIR(node->mode)) {
+		if (is_dir(node)) {
 			parent = node->dir->parent;
 			dir_destroy(fs, node->dir);
-		} else if (!S_ISCHR(node->mode)) {
+		} else if (!is_chr(node)) {
 			content_destroy(fs, node);
 		}
 		mem_free(fs, node, sizeof(*node));
@@ -164,30 +165,30 @@ void fs_node_unref(struct fs *fs, struct fs_node *node)
 
 uint32_t fs_node_mode(const struct fs_node *node)
 {
-	return node->mode;
+	return node_mode(node);
 }
 
 uint64_t fs_node_rdev(const struct fs_node *node)
 {
-	return S_ISCHR(node->mode) ? node->rdev : 0;
+	return is_chr(node) ? node->rdev : 0;
 }
 
 void fs_getattr(struct fs_node *node, struct fs_attr *attr)
 {
 	lock_read(&node->lock);
 	attr->ino = node->ino;
-	attr->mode = node->mode;
+	attr->mode = node_mode(node);
 	attr->nlink = node->nlink;
 	attr->uid = node->uid;
 	attr->gid = node->gid;
 	attr->rdev = 0;
 	attr->size = node->size;
 	attr->blocks = 0;
-	if (LIKELY(S_ISREG(node->mode)))
+	if (LIKELY(is_reg(node)))
 		attr->blocks = content_pages(node) << (PAGE_SHIFT - 9);
-	else if (S_ISDIR(node->mode))
+	else if (is_dir(node))
 		attr->size = DIRENT_BYTES * (node->dir->live + 2);
-	else if (S_ISLNK(node->mode))
+	else if (is_link(node))
 		attr->blocks = node->size <= LINK_SHORT ? 0 : PAGE_SIZE >> 9;
 	else
 		attr->rdev = fs_node_rdev(node);
@@ -216,27 +217,27 @@ int fs_chmod(struct fs_node *node, const struct fs_cred *cred, uint32_t mode)
 	if (cred->uid != 0 && !perm_in_group(cred, node->gid))
 		mode &= ~(uint32_t)S_ISGID;
 	/* commit: nothing below can fail */
-	node->mode = (uint16_t)((node->mode & S_IFMT) | (mode & PERM_MASK));
+	node_perm_set(node, mode & PERM_MASK);
 	node->ctime = node_now();
 unlock:
 	unlock_write(&node->lock);
 	return err;
 }
 
-/* The mode that chown leaves, by chown(2): no set-id bits, but for mandatory
- * locking if cred is in the group. */
-static uint16_t chown_mode(const struct fs_node *node,
+/* The permissions that chown leaves, by chown(2): no set-id bits, but for
+ * mandatory locking if cred is in the group. */
+static uint32_t chown_perm(const struct fs_node *node,
 			   const struct fs_cred *cred)
 {
-	uint16_t mode = node->mode;
+	uint32_t perm = node_perm(node);
 
-	if (S_ISDIR(mode))
-		return mode;
-	mode &= (uint16_t)~S_ISUID;
-	if ((mode & S_IXGRP) ||
+	if (is_dir(node))
+		return perm;
+	perm &= ~(uint32_t)S_ISUID;
+	if ((perm & S_IXGRP) ||
 	    (cred->uid != 0 && !perm_in_group(cred, node->gid)))
-		mode &= (uint16_t)~S_ISGID;
-	return mode;
+		perm &= ~(uint32_t)S_ISGID;
+	return perm;
 }
 
 /* Who may change owner and group: chown(2). The mode is the owner's too. */
@@ -248,7 +249,7 @@ static int chown_check(const struct fs_node *node, const struct fs_cred *cred,
 	if (cred->uid == 0)
 		return 0;
 	if (cred->uid != node->uid &&
-	    (new_uid || new_gid || chown_mode(node, cred) != node->mode))
+	    (new_uid || new_gid || chown_perm(node, cred) != node_perm(node)))
 		return -EPERM;
 	if (new_uid && uid != node->uid)
 		return -EPERM;
@@ -267,11 +268,11 @@ int fs_chown(struct fs_node *node, const struct fs_cred *cred, uint32_t uid,
 	if (err)
 		goto unlock;
 	/* commit: nothing below can fail */
-	node->mode = chown_mode(node, cred);
+	node_perm_set(node, chown_perm(node, cred));
 	if (uid != UINT32_MAX)
-		node->uid = uid;
+		__atomic_store_n(&node->uid, uid, __ATOMIC_RELAXED);
 	if (gid != UINT32_MAX)
-		node->gid = gid;
+		__atomic_store_n(&node->gid, gid, __ATOMIC_RELAXED);
 	node->ctime = node_now();
 unlock:
 	unlock_write(&node->lock);

@@ -19,15 +19,15 @@ bool perm_in_group(const struct fs_cred *cred, uint32_t gid)
 
 int perm_check_slow(struct fs_node *node, const struct fs_cred *cred, int want)
 {
-	uint32_t mode = node->mode;
+	uint32_t mode = node_perm(node);
 
 	if (cred->uid == 0) {
 		/* Not a directory, and execute is wanted: perm_check. */
 		return mode & 0111 ? 0 : -EACCES;
 	}
-	if (cred->uid == node->uid)
+	if (cred->uid == node_uid(node))
 		mode >>= 6;
-	else if (perm_in_group(cred, node->gid))
+	else if (perm_in_group(cred, node_gid(node)))
 		mode >>= 3;
 	return (mode & (uint32_t)want) == (uint32_t)want ? 0 : -EACCES;
 }
@@ -39,8 +39,8 @@ int perm_remove(struct fs_node *dir, struct fs_node *victim,
 
 	if (err)
 		return err;
-	if ((dir->mode & S_ISVTX) && cred->uid != 0 &&
-	    cred->uid != victim->uid && cred->uid != dir->uid)
+	if ((node_perm(dir) & S_ISVTX) && cred->uid != 0 &&
+	    cred->uid != node_uid(victim) && cred->uid != node_uid(dir))
 		return -EPERM;
 	return 0;
 }

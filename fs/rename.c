@@ -73,7 +73,7 @@ static void nodes_lock(struct renaming *r)
 	struct fs_node *first = r->node, *second = r->victim;
 
 	if (second) {
-		bool dir1 = S_ISDIR(first->mode), dir2 = S_ISDIR(second->mode);
+		bool dir1 = is_dir(first), dir2 = is_dir(second);
 
 		if (dir1 != dir2 ? dir2 : second < first) {
 			first = r->victim;
@@ -118,17 +118,16 @@ static int names_check(const struct renaming *r)
 		return -EEXIST;
 	if (exchange && !r->target)
 		return -ENOENT;
-	if (exchange && !S_ISDIR(r->victim->mode) && r->newname->slash)
+	if (exchange && !is_dir(r->victim) && r->newname->slash)
 		return -ENOTDIR;
-	if (!S_ISDIR(r->node->mode) &&
+	if (!is_dir(r->node) &&
 	    (r->oldname->slash || (!exchange && r->newname->slash)))
 		return -ENOTDIR;
 	if (r->olddir == r->newdir)
 		return 0;
-	if (S_ISDIR(r->node->mode) && is_ancestor(r->node, r->newdir))
+	if (is_dir(r->node) && is_ancestor(r->node, r->newdir))
 		return -EINVAL;
-	if (r->target && S_ISDIR(r->victim->mode) &&
-	    is_ancestor(r->victim, r->olddir))
+	if (r->target && is_dir(r->victim) && is_ancestor(r->victim, r->olddir))
 		return exchange ? -EINVAL : -ENOTEMPTY;
 	return 0;
 }
@@ -136,7 +135,7 @@ static int names_check(const struct renaming *r)
 /* A directory that changes its parent is written to (".."). */
 static int move_check(const struct renaming *r, struct fs_node *node)
 {
-	if (r->olddir == r->newdir || !S_ISDIR(node->mode))
+	if (r->olddir == r->newdir || !is_dir(node))
 		return 0;
 	return perm_check(node, r->cred, W_OK);
 }
@@ -153,9 +152,8 @@ static int nodes_check(const struct renaming *r)
 		err = perm_check(r->newdir, r->cred, W_OK | X_OK);
 	} else {
 		err = perm_remove(r->newdir, r->victim, r->cred);
-		if (!err && !exchange &&
-		    S_ISDIR(r->node->mode) != S_ISDIR(r->victim->mode))
-			err = S_ISDIR(r->node->mode) ? -ENOTDIR : -EISDIR;
+		if (!err && !exchange && is_dir(r->node) != is_dir(r->victim))
+			err = is_dir(r->node) ? -ENOTDIR : -EISDIR;
 	}
 	if (!err)
 		err = move_check(r, r->node);
@@ -169,7 +167,7 @@ static int nodes_check(const struct renaming *r)
 static void parent_set(struct fs_node *node, struct fs_node *from,
 		       struct fs_node *to, uint64_t seq)
 {
-	if (!S_ISDIR(node->mode))
+	if (!is_dir(node))
 		return;
 	node->dir->seq = seq;
 	if (from == to)
@@ -195,7 +193,7 @@ static void victim_commit(struct renaming *r, struct node_time now)
 {
 	r->victim->ctime = now;
 	r->victim->nlink--;
-	if (S_ISDIR(r->victim->mode)) {
+	if (is_dir(r->victim)) {
 		r->victim->nlink--;
 		r->newdir->nlink--;
 	}
@@ -231,8 +229,7 @@ static int rename_locked(struct renaming *r, struct fs_node *drop[3])
 	char *long_name = NULL;
 	int err;
 
-	if (r->victim && !exchange && S_ISDIR(r->victim->mode) &&
-	    r->victim->dir->live)
+	if (r->victim && !exchange && is_dir(r->victim) && r->victim->dir->live)
 		return -ENOTEMPTY;
 	if (!r->target) {
 		err = dir_reserve(r->fs, r->newdir->dir, r->newname->len,
@@ -243,9 +240,9 @@ static int rename_locked(struct renaming *r, struct fs_node *drop[3])
 	}
 	/* commit: nothing below can fail */
 	moves = r->olddir != r->newdir;
-	if (moves && S_ISDIR(r->node->mode))
+	if (moves && is_dir(r->node))
 		drop[0] = r->olddir;
-	if (moves && exchange && S_ISDIR(r->victim->mode))
+	if (moves && exchange && is_dir(r->victim))
 		drop[1] = r->newdir;
 	if (exchange)
 		exchange_commit(r, now);

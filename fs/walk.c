@@ -96,11 +96,11 @@ static int walk_step(struct fs_walk *walk, const struct fs_name *name)
 
 	if (UNLIKELY(err))
 		return err;
-	if (LIKELY(S_ISDIR(node->mode))) {
+	if (LIKELY(is_dir(node))) {
 		walk_enter(walk, node);
 		return 0;
 	}
-	err = S_ISLNK(node->mode) ? fs_walk_follow(walk, node) : -ENOTDIR;
+	err = is_link(node) ? fs_walk_follow(walk, node) : -ENOTDIR;
 	node_unref(walk->fs, node);
 	return err;
 }
@@ -138,7 +138,7 @@ static int walk_names(struct fs_walk *walk)
 			walk->rest = walk->stack[walk->depth].rest;
 			continue;
 		}
-		if (UNLIKELY(!S_ISDIR(walk->dir->mode)))
+		if (UNLIKELY(!is_dir(walk->dir)))
 			return -ENOTDIR;
 		err = perm_check(walk->dir, walk->cred, X_OK);
 		if (UNLIKELY(err))
@@ -205,10 +205,8 @@ int fs_walk_last(struct fs_walk *walk, bool follow, struct fs_node **nodep)
 		err = fs_lookup(walk->fs, walk->dir, &walk->name, &node);
 		if (UNLIKELY(err))
 			return err;
-		if (LIKELY(!S_ISLNK(node->mode) ||
-			   !(follow || walk->name.slash))) {
-			if (UNLIKELY(walk->name.slash &&
-				     !S_ISDIR(node->mode))) {
+		if (LIKELY(!is_link(node) || !(follow || walk->name.slash))) {
+			if (UNLIKELY(walk->name.slash && !is_dir(node))) {
 				node_unref(walk->fs, node);
 				return -ENOTDIR;
 			}

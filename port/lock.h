@@ -69,12 +69,12 @@ static inline void unlock_write(struct lock *lock)
 
 /* Counters shared by threads: relaxed, since they order nothing. */
 
-static inline void count_add(uint64_t *counter, uint64_t n)
+/* Returns the new value. */
+static inline uint64_t count_add(uint64_t *counter, uint64_t n)
 {
 	if (__builtin_expect(port_threaded, 0))
-		__atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
-	else
-		*counter += n;
+		return __atomic_add_fetch(counter, n, __ATOMIC_RELAXED);
+	return *counter += n;
 }
 
 static inline void count_sub(uint64_t *counter, uint64_t n)

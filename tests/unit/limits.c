@@ -76,6 +76,36 @@ TEST(bytes_and_nodes_are_given_back)
 	CHECK_EQ(stat_now().nodes_free, 49);
 }
 
+TEST(a_small_file_may_grow_to_a_page_when_just_that_is_left)
+{
+	struct fs_node *node;
+
+	check_fs_limits(PAGE, 50);
+	node = file_make("/f");
+	CHECK_EQ(write_at(node, 0, 2048), 2048);
+	CHECK_EQ(write_at(node, 2048, 2048), 2048);
+	CHECK_EQ(stat_now().bytes_free, 0);
+	fs_node_unref(fs, node);
+}
+
+TEST(a_failed_write_far_into_a_small_file_charges_nothing)
+{
+	struct fs_node *node;
+	uint64_t free;
+
+	check_fs_limits(PAGE + 100, 50);
+	node = file_make("/f");
+	CHECK_EQ(write_at(node, 0, 100), 100);
+	free = stat_now().bytes_free;
+	/* its first page would fit, but not the one written */
+	CHECK_EQ(write_at(node, (uint64_t)1 << 40, 1), -ENOSPC);
+	CHECK_EQ(stat_now().bytes_free, free);
+	CHECK_EQ(call_attr(node).size, 100);
+	CHECK_EQ(write_at(node, 100, 12), 12); /* the same buffer */
+	CHECK_EQ(stat_now().bytes_free, free);
+	fs_node_unref(fs, node);
+}
+
 TEST(small_files_are_charged_what_they_take)
 {
 	static const size_t counts[][2] = {{1, 0},	 {24, 0},
