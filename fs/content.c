@@ -219,7 +219,7 @@ static int page_write(struct fs *fs, struct fs_node *node, uint64_t at,
 }
 
 static ssize_t tree_write(struct fs *fs, struct fs_node *node, uint64_t offset,
-			  const void *buf, size_t count)
+			  const void *buf, size_t count) REQUIRES(node->lock)
 {
 	size_t done = 0;
 
@@ -244,6 +244,7 @@ static ssize_t tree_write(struct fs *fs, struct fs_node *node, uint64_t offset,
  * were. */
 static ssize_t convert_write(struct fs *fs, struct fs_node *node,
 			     uint64_t offset, const void *buf, size_t count)
+	REQUIRES(node->lock)
 {
 	struct fs_node old;
 	ssize_t done = tree_make(fs, node, &old);
@@ -259,7 +260,7 @@ static ssize_t convert_write(struct fs *fs, struct fs_node *node,
 }
 
 static ssize_t flat_write(struct fs *fs, struct fs_node *node, uint64_t offset,
-			  const void *buf, size_t count)
+			  const void *buf, size_t count) REQUIRES(node->lock)
 {
 	size_t capacity;
 	uint8_t *bytes;
