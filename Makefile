@@ -50,8 +50,8 @@ PORT_GUEST_SRCS := port/guest/archive.c port/guest/calls.c \
 PORT_GUEST_GEN := nosys.c
 PORT_HOSTED_SRCS := port/hosted/arena.c port/hosted/calls.c \
 	port/hosted/clock.c port/hosted/clone.S port/hosted/console.c \
-	port/hosted/host_syscall.S port/hosted/main.c port/hosted/start.S \
-	port/lock.c port/pages.c
+	port/hosted/host_syscall.S port/hosted/main.c port/hosted/signal.c \
+	port/hosted/start.S port/lock.c port/pages.c
 PORT_HOSTED_GEN := forward.c
 LIBC_SRCS := libc/glue/legacy.c libc/glue/memory.c \
 	libc/glue/set_thread_area.c libc/glue/stat.c libc/glue/syscall_cp.S \
@@ -109,8 +109,12 @@ runner: $(B)/bin/whelk-run ## the program that boots guests
 apps: $(foreach home,linux hosted guest,$(addprefix $(B)/$(home)/,$(APPS)))
 apps: ## the example programs, for Linux and both homes
 
+DEVIATIONS = awk -f tools/gen-deviations.awk $(filter %.c,$(FS_SRCS) \
+	$(SYSCALLS_SRCS) $(KERNEL_SRCS) $(PORT_GUEST_SRCS) $(PORT_HOSTED_SRCS) \
+	$(LIBC_SRCS)) $(wildcard */*.h */*/*.h)
 docs: $(B)/gen/stamp ## refresh the documents that are made
 	cp $(B)/gen/syscalls.md docs/syscalls.md
+	$(DEVIATIONS) >docs/deviations.md
 
 # --- generated code --------------------------------------------------------
 
@@ -309,6 +313,9 @@ check-layers: guest hosted ## components import and include only what they may
 check-docs: $(B)/gen/syscalls.md ## documents that are made are fresh
 	cmp $(B)/gen/syscalls.md docs/syscalls.md || \
 		{ echo "docs/syscalls.md is stale: run 'make docs'"; exit 1; }
+	$(DEVIATIONS) | cmp - docs/deviations.md || \
+		{ echo "docs/deviations.md is stale: run 'make docs'"; exit 1; }
+	! grep -n '@[A-Z]*@' README.md docs/*.md
 
 clean: ## remove what was built (but keep downloaded sources)
 	find $(B) -mindepth 1 -maxdepth 1 ! -name src -exec rm -rf {} +

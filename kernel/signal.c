@@ -8,6 +8,9 @@
  * the context: there is no interrupted state to show. Leaving it by
  * siglongjmp works as it does everywhere.
  *
+ * DEVIATION: a fault of the program's own (SIGSEGV, SIGFPE, ...) ends the guest
+ * with a report, even if there is a handler for it.
+ *
  * DEVIATION: SIGTSTP, SIGTTIN and SIGTTOU do nothing by default, as in an
  * orphaned process group; SIGSTOP ends the guest, since nothing could ever
  * continue it.

@@ -4,20 +4,34 @@
  * cancellation points (read, write, open, ...) through __syscall_cp, which
  * looks for a pending cancellation and then goes by number. Calls on files
  * hardly ever wait, so here they are direct calls of sys_NAME until the first
- * pthread_cancel of the process (SYSCALL_DETOUR_CANCEL). The others keep
- * going through __syscall_cp.
+ * pthread_cancel of the process (SYSCALL_DETOUR_CANCEL). If that comes while
+ * one waits, it ends with EINTR, and the cancellation is looked for then. The
+ * other calls keep going through __syscall_cp.
  */
 #include_next "syscall.h"
 
 #ifndef WHELK_LIBC_SYSCALL_H
 #define WHELK_LIBC_SYSCALL_H
 
+/* Of the calls on files, those that may wait: for the console. */
+#define SYSCALL_MAY_WAIT(n)                                         \
+	((n) == SYS_read || (n) == SYS_write || (n) == SYS_readv || \
+	 (n) == SYS_writev)
+
 SYSCALL_INLINE syscall_cp_file(long n, long a, long b, long c, long d, long e,
 			       long f)
 {
-	if (syscall_is_file(n) && SYSCALL_IS_DIRECT(n))
-		return syscall_direct(n, a, b, c, d, e, f);
-	return (__syscall_cp)(n, a, b, c, d, e, f);
+	long result;
+
+	if (!syscall_is_file(n) || !SYSCALL_IS_DIRECT(n))
+		return (__syscall_cp)(n, a, b, c, d, e, f);
+	result = syscall_direct(n, a, b, c, d, e, f);
+	/* musl looks for a cancellation in whatever call it makes: in this one
+	 * to no other effect. */
+	if (SYSCALL_MAY_WAIT(n) && result == -EINTR && syscall_detour &&
+	    (__syscall_cp)(SYS_getpid, 0, 0, 0, 0, 0, 0) == -ECANCELED)
+		result = -ECANCELED;
+	return result;
 }
 
 #undef __syscall_cp0

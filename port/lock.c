@@ -36,6 +36,7 @@ void port_lock_read_wait(struct lock *lock)
 {
 	int spins = 0;
 
+	port_signals_hold();
 	for (;;) {
 		uint32_t seen = __atomic_load_n(&lock->word, __ATOMIC_RELAXED);
 
@@ -52,6 +53,7 @@ void port_lock_write_wait(struct lock *lock)
 {
 	int spins = 0;
 
+	port_signals_hold();
 	for (;;) {
 		uint32_t seen = __atomic_load_n(&lock->word, __ATOMIC_RELAXED);
 
@@ -72,10 +74,12 @@ void port_lock_read_leave(struct lock *lock)
 	    __atomic_compare_exchange_n(&lock->word, &left, 0, false,
 					__ATOMIC_RELAXED, __ATOMIC_RELAXED))
 		port_futex_wake(&lock->word, INT_MAX);
+	port_signals_release();
 }
 
 void port_lock_write_leave(struct lock *lock)
 {
 	if (__atomic_exchange_n(&lock->word, 0, __ATOMIC_RELEASE) & WAITERS)
 		port_futex_wake(&lock->word, INT_MAX);
+	port_signals_release();
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For fs/ and syscalls/: a reader-writer lock in one 32-bit word, which sleeps through the port's
- * futex, and the annotations by which clang checks that locks are held. While
- * the process has only ever had one thread, taking one is a predictable
- * branch. The order in which locks are taken is in docs/LOCKING.md.
+ * For fs/ and syscalls/: a reader-writer lock in one 32-bit word, which sleeps
+ * through the port's futex, and the annotations by which clang checks that locks
+ * are held. While the process has only ever had one thread, taking one is a
+ * predictable branch. The order in which they are taken is in docs/LOCKING.md.
  */
 #ifndef WHELK_PORT_LOCK_H
 #define WHELK_PORT_LOCK_H

@@ -36,9 +36,15 @@ void port_pages_count(size_t *total, size_t *avail);
  */
 void port_clock_coarse(int64_t *sec, uint32_t *nsec);
 
-/* False until the process gets its second thread, then true for ever. Locks
- * and reference counts need no atomic operation while it is false. */
+/* False until the process gets its second thread, or handles a signal that may
+ * come at any time; then true for ever. Locks and reference counts need no
+ * atomic operation while it is false. */
 extern bool port_threaded;
+
+/* Between the two no handler of a signal runs in this thread, but of a fault:
+ * it might wait for a lock that the thread holds. They nest. For port/lock.c. */
+void port_signals_hold(void);
+void port_signals_release(void);
 
 /* Sleeps while *word == value, until port_futex_wake; may return early. */
 void port_futex_wait(const uint32_t *word, uint32_t value);

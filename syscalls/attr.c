@@ -136,8 +136,8 @@ long sys_utimensat(int dirfd, const char *path, const struct timespec *times,
 }
 
 /* truncate(2): of a path, which must name a regular file.
- * DEVIATION: mtime and ctime change always. On tmpfs they don't if the size
- * stays what it is and the file has no page. */
+ * DEVIATION: truncate(2) always changes mtime and ctime. On tmpfs it does not
+ * if the size stays what it is and the file has no page. */
 long sys_truncate(const char *path, off_t length)
 {
 	struct fs_node *node;

@@ -3,7 +3,13 @@
  * Character devices: ordinary nodes with a device number, which is all that
  * says what they do. The known ones of Linux (null(4), full(4), random(4),
  * tty(4)), and /dev/stdin, stdout and stderr, which here are devices too: the
- * outside's three streams. Their terminal settings are the host's business.
+ * outside's three streams.
+ *
+ * DEVIATION: O_NONBLOCK on the three streams is refused with EINVAL, since whether
+ * input is ready cannot be told without asking for it.
+ *
+ * DEVIATION: ioctl(2): the settings of a terminal are those it usually has after login,
+ * whatever the host's are, and cannot be changed (EINVAL).
  */
 #include "syscalls/internal.h"
 

@@ -440,7 +440,7 @@ static void flags_set(struct file *file, uint32_t flags)
 }
 
 /* fcntl(2): duplicating, FD_CLOEXEC and status flags.
- * DEVIATION: other commands, locks among them, are -EINVAL. */
+ * DEVIATION: other commands of fcntl(2), locks among them, are -EINVAL. */
 long sys_fcntl(int fd, int cmd, unsigned long arg)
 {
 	struct file *file;
@@ -468,10 +468,10 @@ long sys_fcntl(int fd, int cmd, unsigned long arg)
 		result = file->flags;
 	else if (file->flags & O_PATH)
 		result = -EBADF;
-	else if (cmd == F_SETFL)
-		flags_set(file, (uint32_t)arg);
-	else
+	else if (cmd != F_SETFL || nonblock_refused(file->node, (uint32_t)arg))
 		result = -EINVAL;
+	else
+		flags_set(file, (uint32_t)arg);
 	file_put(file);
 	return result;
 }

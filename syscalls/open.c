@@ -96,6 +96,8 @@ static int open_check(struct fs_node *node, int flags)
 		return -ENOTDIR;
 	if (flags & O_PATH)
 		return 0;
+	if (nonblock_refused(node, (uint32_t)flags))
+		return -EINVAL;
 	if (S_ISLNK(mode))
 		return -ELOOP;
 	if (S_ISDIR(mode) && (wanted_access(flags) & W_OK))
@@ -123,7 +125,7 @@ static int open_refused(const char *path, int err)
 }
 
 /* open(2), openat(2).
- * DEVIATION: O_TMPFILE is not there: -EOPNOTSUPP. */
+ * DEVIATION: open(2) has no O_TMPFILE: -EOPNOTSUPP. */
 long sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 {
 	struct opened opened = {.made = false};

@@ -133,6 +133,26 @@ long sys_getegid(void)
 	return process.cred.gid;
 }
 
+/* getresuid(2), getresgid(2): the saved ids are no others. */
+long sys_getresuid(uid_t *ruid, uid_t *euid, uid_t *suid)
+{
+	*ruid = *euid = *suid = process.cred.uid;
+	return 0;
+}
+
+long sys_getresgid(gid_t *rgid, gid_t *egid, gid_t *sgid)
+{
+	*rgid = *egid = *sgid = process.cred.gid;
+	return 0;
+}
+
+/* getgroups(2): there are no supplementary ones. -EINVAL. */
+long sys_getgroups(int size, gid_t *list)
+{
+	(void)list;
+	return size < 0 ? -EINVAL : 0;
+}
+
 #define UTS_LEN 65
 
 struct utsname {
@@ -191,7 +211,7 @@ static struct rlimit limit_get(int resource)
 	}
 }
 
-/* DEVIATION: only the number of descriptors can be limited; any other limit may
+/* DEVIATION: setrlimit(2): only the number of descriptors can be limited; any other limit may
  * be "set" to what it is, and else -EPERM: it would not be kept. */
 static long limit_set(int resource, const struct rlimit *limit)
 {

@@ -271,8 +271,9 @@ static long vector(int fd, const struct iovec *iov, int iovcnt, bool write,
 		result = vector_take(&v, iov, iovcnt);
 	if (result || v.sum == 0)
 		goto put;
-	if (position) {
-		at = (uint64_t)*position;
+	if (position || file->is_device) {
+		/* A device has no offset to lock, and may have to wait. */
+		at = position ? (uint64_t)*position : 0;
 		result = vector_at(file, &v, write, &at);
 	} else {
 		lock_write(&file->lock);
@@ -367,6 +368,20 @@ long sys_lseek(int fd, off_t offset, int whence)
 put:
 	file_put(file);
 	return result;
+}
+
+/* posix_fadvise(2): advice about what is in memory anyway needs nothing done.
+ * -EBADF, -EINVAL (no such advice, len below 0). */
+long sys_fadvise64(int fd, off_t offset, off_t len, int advice)
+{
+	const int advice_max = 5; /* POSIX_FADV_NOREUSE */
+	struct file *file = fd_get(fd);
+
+	(void)offset;
+	if (!file)
+		return -EBADF;
+	file_put(file);
+	return len < 0 || advice < 0 || advice > advice_max ? -EINVAL : 0;
 }
 
 /* -- Durability ------------------------------------------------------------------- */

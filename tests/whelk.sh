@@ -27,7 +27,8 @@ usage() {
 # A machine with hardly anything, and no apt-get: a list, and no more.
 without_apt_get() {
 	mkdir bin checkout checkout/tools
-	for tool in sh cat sed id mkdir readlink tr; do
+	unset MUSL_SRC POSTMARK_SRC
+	for tool in sh sed id mkdir readlink tr; do
 		ln -s "$(command -v $tool)" bin/
 	done
 	cp "$root/whelk" checkout/

@@ -22,7 +22,8 @@ struct sysinfo {
 	uint32_t mem_unit;
 };
 
-/* mmap(2). Files can not be mapped yet. */
+/* mmap(2). DEVIATION: mapping a file fails with ENODEV, in
+ * both homes. */
 long sys_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
 {
 	(void)fd;

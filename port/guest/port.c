@@ -46,6 +46,15 @@ void port_futex_wake(const uint32_t *word, int count)
 	(void)count;
 }
 
+/* Handlers are called only by calls that send signals, which hold no lock. */
+void port_signals_hold(void)
+{
+}
+
+void port_signals_release(void)
+{
+}
+
 void port_random(void *buf, size_t len)
 {
 	kernel_random(buf, len);

@@ -4,7 +4,8 @@
  * bytes, the end. Two environment variables are read:
  *
  *   WHELK_TRACE=1     print every system call on standard error
- *   WHELK_MEM=SIZE    memory for files, as "512M" (the machine's own size)
+ *   WHELK_MEM=SIZE    memory for files, as "512M", at least 1M (the
+ *                     machine's own size)
  */
 #include "port/hosted/internal.h"
 
@@ -18,6 +19,10 @@
 #define SIGABRT	    6
 #define SIG_UNBLOCK 1
 #define EXIT_PANIC  134 /* as a shell shows SIGABRT */
+
+/* Less would hardly do for the descriptors and /dev. */
+#define MEM_MIN	   ((size_t)1 << 20)
+#define EXIT_START 1
 
 bool port_threaded;
 
@@ -70,10 +75,10 @@ void port_hosted_main(const uintptr_t *stack)
 		value = value_of((const char *)*at, "WHELK_MEM");
 		if (value) {
 			size = parse_size(value);
-			if (size == 0)
+			if (size < MEM_MIN)
 				console_fail("whelk: WHELK_MEM is not a size "
-					     "such as 512M\n",
-					     2);
+					     "such as 512M, of 1M or more\n",
+					     EXIT_START);
 		}
 	}
 	for (at++; at[0]; at += 2) {
@@ -83,7 +88,7 @@ void port_hosted_main(const uintptr_t *stack)
 	if (arena_init(size) < 0)
 		console_fail("whelk: no addresses for that much memory; "
 			     "WHELK_MEM=SIZE asks for less\n",
-			     2);
+			     EXIT_START);
 	clock_init(vdso);
 	syscall_init(&config);
 }

@@ -18,10 +18,19 @@
 static void identity(void)
 {
 	struct utsname name;
+	uid_t ids[3] = {9, 9, 9};
 
 	say("pid %d tid %d", getpid() > 0, syscall(SYS_gettid) == getpid());
 	say("parent %d", getppid() >= 0);
 	say("ids %u %u %u %u", getuid(), geteuid(), getgid(), getegid());
+	CALL(getresuid(&ids[0], &ids[1], &ids[2]));
+	say("ids %u %u %u", ids[0], ids[1], ids[2]);
+	CALL(getresgid(&ids[0], &ids[1], &ids[2]));
+	say("ids %u %u %u", ids[0], ids[1], ids[2]);
+	CALL(getgroups(-1, ids));
+	say("groups %d", getpgrp() > 0 && getpgid(0) > 0 && getsid(0) >= 0);
+	CALL(getpgid(0x7ffffff0));
+	CALL(getsid(0x7ffffff0));
 	CALL(uname(&name));
 	say("%s %s", name.sysname, name.machine);
 	CALL(syscall(5000));

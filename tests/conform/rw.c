@@ -303,6 +303,21 @@ static void random_sequence(uint32_t state)
 	unlink("r");
 }
 
+static void advice(void)
+{
+	int fd;
+
+	make("advised", "text");
+	CALL(fd = open("advised", O_RDONLY));
+	for (int i = -1; i < 8; i++)
+		say("advice %d: %d %d", i, posix_fadvise(fd, 0, 0, i),
+		    posix_fadvise(fd, -1, 3, i));
+	say("%d", posix_fadvise(fd, 0, -1, POSIX_FADV_NORMAL));
+	say("%d", posix_fadvise(99, 0, 0, POSIX_FADV_NORMAL));
+	CALL(close(fd));
+	CALL(unlink("advised"));
+}
+
 int main(int argc, char **argv)
 {
 	begin(argc, argv);
@@ -312,6 +327,7 @@ int main(int argc, char **argv)
 	directories();
 	holes();
 	limits();
+	advice();
 	random_sequence(1);
 	random_sequence(2);
 	return 0;

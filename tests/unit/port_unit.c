@@ -63,6 +63,14 @@ void port_unit_reset(uint64_t seed)
 	random_fixed_len = 0;
 }
 
+void port_signals_hold(void)
+{
+}
+
+void port_signals_release(void)
+{
+}
+
 /* -- Memory --------------------------------------------------------------- */
 
 void port_unit_fail(size_t at, bool on)

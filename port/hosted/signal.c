@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Signals are Linux's and come at any instruction, but what is under a lock is
+ * not for a handler to find: it may make any call that POSIX calls safe, and
+ * would wait for ever for a lock of its own thread. So the handlers of the
+ * program are called by handler_enter. In a thread that holds a lock it blocks
+ * all signals, sends this one to the thread once more, where it stays pending
+ * with all that came with it, and returns; when the last lock is left the mask
+ * becomes what it was, and Linux delivers. To the rest of a system call a
+ * handler is another thread. Locks are really taken once there is a handler
+ * (port_threaded), and nobody else pays anything.
+ *
+ * A fault cannot be put off: its handler is called at once. DEVIATION: one that
+ * leaves a call by siglongjmp may leave a reference, a descriptor, or, if the
+ * call faulted, a lock behind.
+ */
+#include "port/hosted/internal.h"
+
+#include "abi/errno.h"
+#include "port/lock.h"
+#include "syscalls/syscall.h"
+#include "sys.h"
+
+#define SA_RESTART   0x10000000UL
+#define SA_RESETHAND 0x80000000UL
+#define SIG_SETMASK  2
+#define SIGNALS	     64
+
+#define SIGILL	 4
+#define SIGTRAP	 5
+#define SIGBUS	 7
+#define SIGFPE	 8
+#define SIGSEGV	 11
+#define SIGTIMER 32 /* this one and the next two are musl's own */
+/* The signal by which musl's pthread_cancel reaches a thread. */
+#define SIGCANCEL   33
+#define SIGSYNCCALL 34
+
+#define SIGNAL_BIT(sig) (UINT64_C(1) << ((sig)-1))
+#define FAULTS                                                           \
+	(SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGBUS) | \
+	 SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGSEGV))
+
+struct host_siginfo {
+	int signo, error, code;
+};
+
+/* struct ucontext of Linux on x86-64. */
+struct host_context {
+	uint64_t flags, link, stack[3], registers[32], mask;
+};
+_Static_assert(offsetof(struct host_context, mask) == 296, "as in Linux");
+
+typedef void signal_handler(int sig, struct host_siginfo *info,
+			    struct host_context *context);
+
+/* struct sigaction as Linux has it on x86-64 (rt_sigaction(2)). */
+struct host_sigaction {
+	signal_handler *handler; /* or SIG_DFL, SIG_IGN: 0, 1 */
+	unsigned long flags;
+	void (*restorer)(void);
+	uint64_t mask;
+};
+
+/* actions_lock makes Linux's actions and these change together; handlers read
+ * them without, hence atomic. An entry is what the program last set that has a
+ * handler. */
+static struct {
+	signal_handler *handler;
+	unsigned long flags;
+} actions[SIGNALS + 1];
+
+static struct lock actions_lock;
+
+/* Volatile because handler_enter reads and changes it at any time. */
+static _Thread_local volatile struct {
+	uint32_t held; /* locks held or waited for */
+	bool deferred; /* a signal waits for held to be 0 */
+	uint64_t mask; /* if so: what signals were blocked before */
+} signals;
+
+void port_signals_hold(void)
+{
+	signals.held++;
+}
+
+void port_signals_release(void)
+{
+	uint64_t mask;
+
+	if (--signals.held || __builtin_expect(!signals.deferred, 1))
+		return;
+	mask = signals.mask;
+	signals.deferred = false;
+	host_syscall4(HOST_RT_SIGPROCMASK, SIG_SETMASK, (long)&mask, 0,
+		      sizeof(mask));
+}
+
+/* Lets sig, just delivered, come again when no lock is held any more. Faults
+ * stay possible in the meantime. */
+static void signal_defer(int sig, struct host_siginfo *info,
+			 struct host_context *context)
+{
+	long pid = host_syscall0(HOST_GETPID), tid = host_syscall0(HOST_GETTID);
+	uint64_t mask =
+		(signals.deferred ? context->mask : ~FAULTS) | SIGNAL_BIT(sig);
+
+	host_syscall4(HOST_RT_SIGPROCMASK, SIG_SETMASK, (long)&mask, 0,
+		      sizeof(mask));
+	if (!signals.deferred) {
+		signals.mask = context->mask;
+		signals.deferred = true;
+	}
+	context->mask = mask;
+	/* Without memory for what comes with it, it comes without. */
+	if (host_syscall4(HOST_RT_TGSIGQUEUEINFO, pid, tid, sig, (long)info) <
+	    0)
+		host_syscall3(HOST_TGKILL, pid, tid, sig);
+}
+
+static void handler_enter(int sig, struct host_siginfo *info,
+			  struct host_context *context)
+{
+	bool fault = info->code > 0 && (SIGNAL_BIT(sig) & FAULTS);
+	struct host_sigaction once = {0};
+	signal_handler *handler;
+
+	if (signals.held && !fault) {
+		signal_defer(sig, info, context);
+		return;
+	}
+	handler = __atomic_load_n(&actions[sig].handler, __ATOMIC_RELAXED);
+	/* Left to Linux, this would be done before it is put off. */
+	if (__atomic_load_n(&actions[sig].flags, __ATOMIC_RELAXED) &
+	    SA_RESETHAND)
+		host_syscall4(HOST_RT_SIGACTION, sig, (long)&once, 0,
+			      sizeof(once.mask));
+	handler(sig, info, context);
+}
+
+static bool has_handler(const struct host_sigaction *action)
+{
+	return (uintptr_t)action->handler > 1;
+}
+
+/* rt_sigaction of a signal whose handlers handler_enter calls. */
+static long action_exchange(int sig, const struct host_sigaction *act,
+			    struct host_sigaction *old) REQUIRES(actions_lock)
+{
+	struct host_sigaction set = {0}, was;
+	signal_handler *handler = actions[sig].handler;
+	unsigned long flags = actions[sig].flags;
+	long result;
+
+	if (act)
+		set = *act;
+	if (act && has_handler(act)) {
+		/* First, since it may be called before Linux returns. */
+		__atomic_store_n(&actions[sig].handler, act->handler,
+				 __ATOMIC_RELAXED);
+		__atomic_store_n(&actions[sig].flags, act->flags,
+				 __ATOMIC_RELAXED);
+		set.handler = handler_enter;
+		set.flags &= ~SA_RESETHAND;
+	}
+	result = host_syscall4(HOST_RT_SIGACTION, sig, act ? (long)&set : 0,
+			       (long)&was, sizeof(was.mask));
+	if (result < 0 || !old)
+		return result;
+	*old = was;
+	if (was.handler == handler_enter) {
+		old->handler = handler;
+		old->flags |= flags & SA_RESETHAND;
+	}
+	return result;
+}
+
+/* musl's own handlers use no files. The first pthread_cancel of the process
+ * installs that of SIGCANCEL: from then on libc's cancellation points look for
+ * it, and it ends a call that waits. */
+static long action_of_libc(int sig, const struct host_sigaction *act,
+			   struct host_sigaction *old, size_t setsize)
+{
+	struct host_sigaction cancel;
+
+	if (sig == SIGCANCEL && act) {
+		cancel = *act;
+		cancel.flags &= ~SA_RESTART;
+		act = &cancel;
+		/* relaxed: pthread_cancel's signal comes after, and orders */
+		__atomic_fetch_or(&syscall_detour, SYSCALL_DETOUR_CANCEL,
+				  __ATOMIC_RELAXED);
+	}
+	return host_syscall4(HOST_RT_SIGACTION, sig, (long)act, (long)old,
+			     (long)setsize);
+}
+
+/* rt_sigaction(2), with Linux's errors. */
+long sys_rt_sigaction(int sig, const void *act, void *old, size_t setsize)
+{
+	long result;
+
+	if (sig < 1 || sig > SIGNALS || setsize != sizeof(uint64_t))
+		return -EINVAL;
+	if (sig >= SIGTIMER && sig <= SIGSYNCCALL)
+		return action_of_libc(sig, act, old, setsize);
+	if (act && has_handler(act))
+		port_threaded = true;
+	lock_write(&actions_lock);
+	result = action_exchange(sig, act, old);
+	unlock_write(&actions_lock);
+	return result;
+}
