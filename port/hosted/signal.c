@@ -10,9 +10,11 @@
  * handler is another thread. Locks are really taken once there is a handler
  * (port_threaded), and nobody else pays anything.
  *
- * A fault cannot be put off: its handler is called at once. DEVIATION: one that
- * leaves a call by siglongjmp may leave a reference, a descriptor, or, if the
- * call faulted, a lock behind.
+ * A fault cannot be put off: its handler is called at once.
+ *
+ * DEVIATION: a handler that leaves a call by siglongjmp may leave behind a
+ * reference or a descriptor that the call had taken, and if it is one of a
+ * fault in the call, a lock.
  */
 #include "port/hosted/internal.h"
 
@@ -21,6 +23,7 @@
 #include "syscalls/syscall.h"
 #include "sys.h"
 
+#define SA_SIGINFO   0x4UL
 #define SA_RESTART   0x10000000UL
 #define SA_RESETHAND 0x80000000UL
 #define SIG_SETMASK  2
@@ -161,7 +164,7 @@ static long action_exchange(int sig, const struct host_sigaction *act,
 		__atomic_store_n(&actions[sig].flags, act->flags,
 				 __ATOMIC_RELAXED);
 		set.handler = handler_enter;
-		set.flags &= ~SA_RESETHAND;
+		set.flags = (act->flags & ~SA_RESETHAND) | SA_SIGINFO;
 	}
 	result = host_syscall4(HOST_RT_SIGACTION, sig, act ? (long)&set : 0,
 			       (long)&was, sizeof(was.mask));
@@ -170,7 +173,7 @@ static long action_exchange(int sig, const struct host_sigaction *act,
 	*old = was;
 	if (was.handler == handler_enter) {
 		old->handler = handler;
-		old->flags |= flags & SA_RESETHAND;
+		old->flags = flags;
 	}
 	return result;
 }

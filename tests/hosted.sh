@@ -1,0 +1,80 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# What a hosted program gets from Linux: signals, at any time; threads that
+# are cancelled; the memory it may use. The programs are run on Linux itself
+# first, which says what is right.
+#
+# cases: signals faults console cancel memory_size
+set -eux
+
+# Both forms of the program NAME: NAME.linux, NAME.hosted.
+compile() {
+	gcc -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -pthread \
+		-o "$1.linux" "$root/tests/hosted/$1.c"
+	"$root/tools/whelk-cc" --hosted -std=c11 -D_GNU_SOURCE -O2 \
+		-o "$1.hosted" "$root/tests/hosted/$1.c"
+}
+
+# Handlers use files while the program does.
+signals() {
+	compile signals
+	for what in alarm threads queue actions; do
+		for home in linux hosted; do
+			rm -f log
+			[ "$(timeout 60 ./signals.$home $what)" = ok ]
+		done
+	done
+}
+
+# A fault cannot be put off, even in a call.
+faults() {
+	compile signals
+	for what in fault fault_in_call; do
+		for home in linux hosted; do
+			[ "$(timeout 10 ./signals.$home $what)" = fault ]
+		done
+	done
+}
+
+# A read that waits is interrupted as on Linux.
+console() {
+	compile signals
+	for home in linux hosted; do
+		rm -f log
+		[ "$(sleep 1 | ./signals.$home eintr)" = ok ]
+		rm -f log
+		[ "$({ sleep 1; echo c; } | ./signals.$home restart)" = ok ]
+	done
+}
+
+cancel() {
+	compile cancel
+	printf '%s\n' cleanup canceled >enabled
+	printf '%s\n' 'read returned' ended >disabled
+	for home in linux hosted; do
+		for what in enabled disabled; do
+			sleep 1 | timeout 10 ./cancel.$home $what >found
+			diff $what found
+		done
+	done
+}
+
+# Too little, or no size at all, is told in one line.
+memory_size() {
+	program=$root/build/hosted/simple
+	for size in 0 64 100K 1.5M x '' -1 99999999999999999999; do
+		status=0
+		WHELK_MEM=$size "$program" >out 2>err || status=$?
+		[ $status = 1 ]
+		[ "$(wc -l <err)" = 1 ]
+		grep '^whelk: WHELK_MEM' err
+		[ ! -s out ]
+	done
+	WHELK_MEM=1M "$program"
+	WHELK_MEM=1048576 "$program"
+}
+
+root=$(pwd)
+cd "$TEST_DIR"
+"$1"
