@@ -238,10 +238,10 @@ typedef bool fs_readdir_fill(void *context, const struct fs_dirent *entry);
  * order of creation), until fill refuses one, and moves *pos behind the last
  * one taken. 0 is the first position; any other must come from here. Entries
  * that are there throughout are shown exactly once, whatever happens to
- * others. -ENOENT for a removed directory.
+ * others. Updates atime as fs_read does. -ENOENT for a removed directory.
  */
 FS_CHECKED int fs_readdir(struct fs_node *dir, fs_readdir_fill *fill,
-			  void *context, uint64_t *pos);
+			  void *context, uint64_t *pos, bool noatime);
 
 /* getcwd(2): writes the absolute path of dir and a NUL to buf. Returns the
  * length with the NUL; -ERANGE if it does not fit, -ENAMETOOLONG if it is longer

@@ -26,7 +26,7 @@ static bool show_dots(struct fs_node *dir, fs_readdir_fill *fill, void *context,
 }
 
 int fs_readdir(struct fs_node *dir, fs_readdir_fill *fill, void *context,
-	       uint64_t *pos)
+	       uint64_t *pos, bool noatime)
 {
 	struct dirent *entry;
 	size_t slot;
@@ -53,7 +53,7 @@ int fs_readdir(struct fs_node *dir, fs_readdir_fill *fill, void *context,
 		slot++;
 	}
 done:
-	node_read_end(dir, err != 0);
+	node_read_end(dir, err || noatime);
 	return err;
 }
 

@@ -103,6 +103,8 @@ static int open_check(struct fs_node *node, int flags)
 	if (S_ISDIR(mode) && (wanted_access(flags) & W_OK))
 		return -EISDIR;
 	err = fs_access(node, &process.cred, wanted_access(flags));
+	if (!err && (flags & O_DIRECT) && !S_ISREG(mode))
+		err = -EINVAL;
 	if (!err && (flags & O_NOATIME) && process.cred.uid != 0) {
 		fs_getattr(node, &attr);
 		if (attr.uid != process.cred.uid)

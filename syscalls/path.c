@@ -44,6 +44,8 @@ static int dirfd_node(int dirfd, struct fs_node **nodep)
 
 int path_start(int dirfd, const char *path, struct fs_node **startp)
 {
+	int err;
+
 	if (UNLIKELY(!path))
 		return -EFAULT;
 	if (LIKELY(*path == '/')) {
@@ -53,7 +55,10 @@ int path_start(int dirfd, const char *path, struct fs_node **startp)
 	}
 	if (UNLIKELY(*path == '\0'))
 		return -ENOENT;
-	return dirfd_node(dirfd, startp);
+	err = dirfd_node(dirfd, startp);
+	if (UNLIKELY(err && strlen(path) >= PATH_MAX))
+		err = -ENAMETOOLONG; /* which Linux sees first */
+	return err;
 }
 
 int place_find(int dirfd, const char *path, struct place *place)

@@ -63,7 +63,7 @@ long sys_lstat(const char *path, struct stat *st)
 
 long sys_newfstatat(int dirfd, const char *path, struct stat *st, int flags)
 {
-	if (flags & ~STAT_FLAGS)
+	if (flags & ~(STAT_FLAGS | AT_STATX_SYNC_TYPE))
 		return -EINVAL;
 	return stat_path(dirfd, path, flags, st);
 }
@@ -240,7 +240,8 @@ long sys_getdents64(int fd, void *dirents, size_t size)
 	if (!file)
 		return -EBADF;
 	lock_write(&file->lock);
-	result = fs_readdir(file->node, listing_add, &listing, &file->offset);
+	result = fs_readdir(file->node, listing_add, &listing, &file->offset,
+			    file->flags & O_NOATIME);
 	if (!result)
 		result = listing.full && !listing.used ? -EINVAL
 						       : (long)listing.used;

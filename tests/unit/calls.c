@@ -335,7 +335,7 @@ const char *call_list(const char *path)
 
 	list.len = 0;
 	list.text[0] = '\0';
-	CHECK_EQ(fs_readdir(dir, list_fill, &list, &pos), 0);
+	CHECK_EQ(fs_readdir(dir, list_fill, &list, &pos, false), 0);
 	fs_node_unref(fs, dir);
 	return list.text;
 }
@@ -450,7 +450,7 @@ char *call_dump(void)
 	fprintf(dump.out, "%llu nodes, %llu bytes\n",
 		(unsigned long long)(stat.nodes_max - stat.nodes_free),
 		(unsigned long long)stat.bytes_max);
-	CHECK_EQ(fs_readdir(dump.dir, dump_entry, &dump, &pos), 0);
+	CHECK_EQ(fs_readdir(dump.dir, dump_entry, &dump, &pos, false), 0);
 	while (dump.todo) {
 		struct todo *todo = dump.todo;
 
@@ -458,7 +458,8 @@ char *call_dump(void)
 		dump.dir = todo->dir;
 		dump.path = todo->path;
 		pos = 0;
-		CHECK_EQ(fs_readdir(dump.dir, dump_entry, &dump, &pos), 0);
+		CHECK_EQ(fs_readdir(dump.dir, dump_entry, &dump, &pos, false),
+			 0);
 		fs_node_unref(fs, todo->dir);
 		free(todo);
 	}

@@ -291,7 +291,7 @@ static bool listing_fill(void *context, const struct fs_dirent *entry)
 static bool listing_step(struct listing *list, size_t count)
 {
 	list->left = count;
-	CHECK_EQ(fs_readdir(dir, listing_fill, list, &list->pos), 0);
+	CHECK_EQ(fs_readdir(dir, listing_fill, list, &list->pos, false), 0);
 	return list->left > 0;
 }
 
@@ -401,7 +401,8 @@ TEST(positions_behind_the_end_show_nothing)
 	CHECK_EQ(add(number(0)), 0);
 	CHECK(listing_step(&list, 10));
 	CHECK_EQ(list.seen_count, 0);
-	CHECK_EQ(fs_readdir(call_node("/d/n0"), listing_fill, &list, &list.pos),
+	CHECK_EQ(fs_readdir(call_node("/d/n0"), listing_fill, &list, &list.pos,
+			    false),
 		 -ENOTDIR);
 }
 
@@ -413,7 +414,8 @@ TEST(a_removed_directory_cannot_be_listed)
 	fs_node_ref(dir);
 	CHECK_EQ(call_rmdir("/d"), 0);
 	list.left = 10;
-	CHECK_EQ(fs_readdir(dir, listing_fill, &list, &list.pos), -ENOENT);
+	CHECK_EQ(fs_readdir(dir, listing_fill, &list, &list.pos, false),
+		 -ENOENT);
 	CHECK_EQ(list.left, 10);
 	fs_node_unref(fs, dir);
 }

@@ -136,7 +136,7 @@ static void node_use(struct worker *worker, struct fs_node *node)
 	memset(buf, 'x', sizeof(buf));
 	(void)call_attr(node);
 	if (S_ISDIR(fs_node_mode(node))) {
-		int err = fs_readdir(node, count_fill, &count, &pos);
+		int err = fs_readdir(node, count_fill, &count, &pos, false);
 
 		CHECK(err == -ENOENT || (err == 0 && count >= 2));
 		done = fs_path(fs, node, cwd, sizeof(cwd));
