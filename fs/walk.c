@@ -55,6 +55,17 @@ const char *fs_link_target(struct fs_node *link, size_t *len)
 	return (const char *)link->data;
 }
 
+/* Is the path given by the caller longer than allowed? What lies before p in it
+ * has been seen already. */
+static bool path_too_long(const struct fs_walk *walk)
+{
+	const char *p = walk->depth ? walk->stack[0].rest : walk->rest;
+
+	while (*p && p - walk->path < PATH_MAX)
+		p++;
+	return p - walk->path >= PATH_MAX;
+}
+
 int fs_walk_follow(struct fs_walk *walk, struct fs_node *link)
 {
 	const char *target;
@@ -62,6 +73,8 @@ int fs_walk_follow(struct fs_walk *walk, struct fs_node *link)
 
 	if (walk->links == FS_LINKS_MAX)
 		return -ELOOP;
+	if (walk->links == 0 && path_too_long(walk))
+		return -ENAMETOOLONG; /* before the link's atime changes */
 	walk->links++;
 	node_ref(link);
 	if (*walk->rest == '\0' && walk->depth > 0) {
@@ -162,17 +175,6 @@ static int walk_names(struct fs_walk *walk)
 		if (UNLIKELY(err))
 			return err;
 	}
-}
-
-/* Is the path given by the caller longer than allowed? What lies before p in it
- * has been seen already. */
-static bool path_too_long(const struct fs_walk *walk)
-{
-	const char *p = walk->depth ? walk->stack[0].rest : walk->rest;
-
-	while (*p && p - walk->path < PATH_MAX)
-		p++;
-	return p - walk->path >= PATH_MAX;
 }
 
 int fs_walk_parent(struct fs_walk *walk)

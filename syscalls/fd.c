@@ -468,7 +468,7 @@ long sys_fcntl(int fd, int cmd, unsigned long arg)
 		result = file->flags;
 	else if (file->flags & O_PATH)
 		result = -EBADF;
-	else if (cmd != F_SETFL || nonblock_refused(file->node, (uint32_t)arg))
+	else if (cmd != F_SETFL || flags_refused(file->node, (uint32_t)arg))
 		result = -EINVAL;
 	else
 		flags_set(file, (uint32_t)arg);

@@ -143,11 +143,15 @@ FS_CHECKED ssize_t dev_write(uint64_t rdev, const void *buf, size_t count);
 /* Is it one on which lseek(2) does nothing, rather than fail? */
 bool dev_seekable(uint64_t rdev);
 
-/* Would these open flags ask for something that node, a stream of the outside,
- * cannot do? */
-static inline bool nonblock_refused(const struct fs_node *node, uint32_t flags)
+/* Would these open flags ask for something that node cannot do? O_DIRECT is for
+ * regular files, O_NONBLOCK not for streams of the outside. */
+static inline bool flags_refused(const struct fs_node *node, uint32_t flags)
 {
-	return (flags & O_NONBLOCK) && S_ISCHR(fs_node_mode(node)) &&
+	uint32_t mode = fs_node_mode(node);
+
+	if ((flags & O_DIRECT) && !S_ISREG(mode))
+		return true;
+	return (flags & O_NONBLOCK) && S_ISCHR(mode) &&
 	       !dev_seekable(fs_node_rdev(node));
 }
 

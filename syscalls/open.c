@@ -96,14 +96,12 @@ static int open_check(struct fs_node *node, int flags)
 		return -ENOTDIR;
 	if (flags & O_PATH)
 		return 0;
-	if (nonblock_refused(node, (uint32_t)flags))
-		return -EINVAL;
 	if (S_ISLNK(mode))
 		return -ELOOP;
 	if (S_ISDIR(mode) && (wanted_access(flags) & W_OK))
 		return -EISDIR;
 	err = fs_access(node, &process.cred, wanted_access(flags));
-	if (!err && (flags & O_DIRECT) && !S_ISREG(mode))
+	if (!err && flags_refused(node, (uint32_t)flags))
 		err = -EINVAL;
 	if (!err && (flags & O_NOATIME) && process.cred.uid != 0) {
 		fs_getattr(node, &attr);

@@ -313,7 +313,7 @@ long sys_readlinkat(int dirfd, const char *path, char *buf, size_t size)
 long sys_readlink(const char *path, char *buf, size_t size)
 {
 	if (path && !*path)
-		return -ENOENT;
+		return (int)size <= 0 ? -EINVAL : -ENOENT;
 	return sys_readlinkat(AT_FDCWD, path, buf, size);
 }
 

@@ -18,15 +18,13 @@ static bool span_bad(uint64_t offset, size_t count)
 	return (int64_t)(count | (offset + count)) < 0;
 }
 
-/* Why count bytes of a file can't be read, as read(2) has it: 0 if they can, as
- * far as the offset allows. */
-static int read_check(const struct file *file, size_t count)
+/* Why count bytes at offset can't be read from what is no device: 0 if they
+ * can. */
+static int read_check(const struct file *file, uint64_t offset, size_t count)
 {
-	if (UNLIKELY(!file_readable(file)))
-		return -EBADF;
-	if (UNLIKELY(S_ISDIR(fs_node_mode(file->node))))
-		return span_bad(0, count) ? -EINVAL : -EISDIR;
-	return 0;
+	if (UNLIKELY(span_bad(offset, count)))
+		return -EINVAL;
+	return UNLIKELY(S_ISDIR(fs_node_mode(file->node))) ? -EISDIR : 0;
 }
 
 /* read(2) and write(2) of a device, whose offset stays 0. */
@@ -61,17 +59,17 @@ long sys_read(int fd, void *buf, size_t count)
 
 	if (UNLIKELY(!file))
 		return -EBADF;
-	result = read_check(file, count);
-	if (UNLIKELY(result))
+	if (UNLIKELY(!file_readable(file))) {
+		result = -EBADF;
 		goto put;
+	}
 	if (UNLIKELY(file->is_device)) {
 		result = device_rw(file, false, buf, 0, count);
 		goto put;
 	}
 	lock_write(&file->lock);
-	if (UNLIKELY(span_bad(file->offset, count))) {
-		result = -EINVAL;
-	} else {
+	result = read_check(file, file->offset, count);
+	if (LIKELY(!result)) {
 		result = fs_read(file->node, file->offset, buf, clip(count),
 				 noatime(file));
 		file->offset += (uint64_t)result;
@@ -86,6 +84,7 @@ put:
 long sys_pread64(int fd, void *buf, size_t count, off_t offset)
 {
 	struct file *file;
+	uint64_t at = (uint64_t)offset;
 	long result;
 
 	if (UNLIKELY(offset < 0))
@@ -93,15 +92,16 @@ long sys_pread64(int fd, void *buf, size_t count, off_t offset)
 	file = fd_get(fd);
 	if (UNLIKELY(!file))
 		return -EBADF;
-	result = positionless(file) ? -ESPIPE : read_check(file, count);
-	if (UNLIKELY(result))
-		;
+	if (UNLIKELY(positionless(file)))
+		result = -ESPIPE;
+	else if (UNLIKELY(!file_readable(file)))
+		result = -EBADF;
 	else if (UNLIKELY(file->is_device))
-		result = device_rw(file, false, buf, (uint64_t)offset, count);
-	else if (UNLIKELY(span_bad((uint64_t)offset, count)))
-		result = -EINVAL;
+		result = device_rw(file, false, buf, at, count);
 	else
-		result = fs_read(file->node, (uint64_t)offset, buf, clip(count),
+		result = read_check(file, at, count);
+	if (LIKELY(!result) && LIKELY(!file->is_device))
+		result = fs_read(file->node, at, buf, clip(count),
 				 noatime(file));
 	file_put(file);
 	return result;
@@ -358,6 +358,8 @@ long sys_lseek(int fd, off_t offset, int whence)
 		return -EBADF;
 	if (UNLIKELY(file->is_device)) {
 		result = dev_seekable(fs_node_rdev(file->node)) ? 0 : -ESPIPE;
+		if (whence < SEEK_SET || whence > SEEK_HOLE)
+			result = -EINVAL;
 		goto put;
 	}
 	lock_write(&file->lock);

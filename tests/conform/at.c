@@ -25,6 +25,7 @@ static void all(const char *what, int dir, const char *path)
 	CALL(syscall(SYS_newfstatat, dir, path, &st, 0));
 	CALL(syscall(SYS_newfstatat, dir, path, &st, AT_SYMLINK_NOFOLLOW));
 	CALL(syscall(SYS_newfstatat, dir, path, &st, 1));
+	CALL(syscall(SYS_newfstatat, dir, path, &st, 0x6000));
 	CALL(syscall(SYS_faccessat, dir, path, R_OK));
 	if (path)
 		CALL(syscall(SYS_faccessat2, dir, path, R_OK, AT_EMPTY_PATH));
@@ -62,6 +63,7 @@ static void all(const char *what, int dir, const char *path)
 static void relative(void)
 {
 	int dir, file, path, link;
+	char buf[10];
 
 	tree_build();
 	CALL(dir = open("e", O_RDONLY));
@@ -101,6 +103,9 @@ static void relative(void)
 	}
 	all("NULL", AT_FDCWD, NULL);
 	all("NULL, bad", -1, NULL);
+	all("too long, bad", -1, PATH4096);
+	CALL(syscall(SYS_readlink, "", buf, 0));
+	CALL(syscall(SYS_readlinkat, AT_FDCWD, "", buf, 0));
 	close(dir);
 	close(file);
 	close(path);

@@ -64,6 +64,8 @@ static void device(const char *path)
 	CALL(lseek(fd, 100, SEEK_SET));
 	CALL(lseek(fd, 0, SEEK_CUR));
 	CALL(lseek(fd, 0, SEEK_END));
+	CALL(lseek(fd, 0, 77));
+	CALL(fcntl(fd, F_SETFL, O_DIRECT));
 	CALL(ftruncate(fd, 0));
 	CALL(truncate(path, 0));
 	CALL(ioctl(fd, FIONREAD, buf));
@@ -83,6 +85,7 @@ static void device(const char *path)
 	CALL(close(fd));
 	CALL(open(path, O_RDWR | O_CREAT | O_EXCL, 0600));
 	CALL(open(path, O_RDONLY | O_DIRECTORY));
+	CALL(open(path, O_RDONLY | O_DIRECT));
 	CALL(fd = open(path, O_PATH));
 	CALL(read(fd, buf, 1));
 	CALL(close(fd));

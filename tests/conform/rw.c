@@ -169,11 +169,14 @@ static void directories(void)
 	CALL(read(fd, buf, 0));
 	CALL(pread(fd, buf, 10, 0));
 	CALL(pread(fd, buf, 10, -1));
+	CALL(pread(fd, buf, 10, 0x7fffffffffffffff));
 	CALL(write(fd, buf, 1));
 	CALL(pwrite(fd, buf, 1, 0));
 	CALL(ftruncate(fd, 0));
+	CALL(fcntl(fd, F_SETFL, O_DIRECT));
 	CALL(fsync(fd));
 	CALL(close(fd));
+	CALL(open(".", O_RDONLY | O_DIRECT));
 	CALL(truncate(".", 0));
 }
 

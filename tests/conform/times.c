@@ -217,6 +217,9 @@ static void names(void)
 	age("d/x");
 	TRY(stat("d/x/y", &st));
 	age("d/x");
+	/* Of a path that is too long, nothing. */
+	age("d/x");
+	TRY(stat("d/x/" PATH4095, &st));
 	TRY(chdir("d/x"));
 	must(chdir("..") == 0, "..");
 	/* Listing. */
@@ -230,6 +233,9 @@ static void names(void)
 	TRY(syscall(SYS_getdents64, fd, buf, 1));
 	TRY(lseek(fd, 0, SEEK_SET));
 	TRY(syscall(SYS_getdents64, fd, buf, 1));
+	TRY(close(fd));
+	TRY(fd = open("d", O_RDONLY | O_NOATIME));
+	TRY(syscall(SYS_getdents64, fd, buf, sizeof(buf)) > 0);
 	TRY(close(fd));
 	TRY(stat("d", &st));
 }

@@ -1,0 +1,20 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Random sequences of calls give the same on Whelk as on Linux's tmpfs: results,
+# data, attributes, times, listings. Seeds that are always the same, some that
+# are other ones every day, and a few in the guest. To go on from what this
+# prints: tests/diff/run SEED.
+#
+# cases: fixed today guest
+set -eu
+
+if [ "$(id -u)" != 0 ]; then
+	echo "Linux has to be asked as root, as which Whelk's programs run"
+	exit 77
+fi
+case $1 in
+fixed) tests/diff/run 1 200 ;;
+guest) tests/diff/run 1 30 guest ;;
+today) tests/diff/run "$(date +%Y%m%d)000" 200 ;;
+esac

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/* Operations as text, to be read by a person. */
+#include "diff.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+/*
+ * Not among them: O_TMPFILE (open.c, DEVIATION).
+ */
+static const struct flag open_flags[] = {
+	{"O_WRONLY", O_WRONLY, UINT32_MAX},
+	{"O_RDWR", O_RDWR, UINT32_MAX},
+	{"O_CREAT", O_CREAT, 2},
+	{"O_EXCL", O_EXCL, 12},
+	{"O_TRUNC", O_TRUNC, 8},
+	{"O_APPEND", O_APPEND, 8},
+	{"O_DIRECTORY", O_DIRECTORY, 10},
+	{"O_NOFOLLOW", O_NOFOLLOW, 8},
+	{"O_PATH", O_PATH, 14},
+	{"O_CLOEXEC", O_CLOEXEC, 8},
+	{"O_NOATIME", O_NOATIME, 12},
+	{"O_SYNC", O_SYNC, 20},
+	{"O_DSYNC", O_DSYNC, 20},
+	{"O_NONBLOCK", O_NONBLOCK, 16},
+	{"O_DIRECT", O_DIRECT, 40},
+	{"O_NOCTTY", O_NOCTTY, 30},
+	{"O_ASYNC", O_ASYNC, 60},
+	{"1 << 30", 1 << 30, 100},
+	{NULL, 0, 0},
+};
+
+static const struct flag at_flags[] = {
+	{"AT_SYMLINK_NOFOLLOW", AT_SYMLINK_NOFOLLOW, 3},
+	{"AT_REMOVEDIR", AT_REMOVEDIR, 4},
+	{"AT_SYMLINK_FOLLOW", AT_SYMLINK_FOLLOW, 8},
+	{"AT_NO_AUTOMOUNT", AT_NO_AUTOMOUNT, 20},
+	{"AT_EMPTY_PATH", AT_EMPTY_PATH, 4},
+	{"AT_STATX_FORCE_SYNC", 0x2000, 30},
+	{"AT_STATX_DONT_SYNC", 0x4000, 30},
+	{"1 << 30", 1 << 30, 100},
+	{NULL, 0, 0},
+};
+
+static const struct flag rename_flags[] = {
+	{"RENAME_NOREPLACE", 1, 4},
+	{"RENAME_EXCHANGE", 2, 3},
+	{"8", 8, 60},
+	{NULL, 0, 0},
+};
+
+static const struct flag statx_masks[] = {
+	{"STATX_BASIC_STATS", 0x7ff, 2},
+	{"STATX_BTIME", 0x800, 2},
+	{"STATX_INO", 0x100, 6},
+	{"STATX__RESERVED", 0x80000000, 40},
+	{NULL, 0, 0},
+};
+
+const struct flag *flags_of(char kind)
+{
+	switch (kind) {
+	case 'o':
+		return open_flags;
+	case 'l':
+		return at_flags;
+	case 'r':
+		return rename_flags;
+	default:
+		return statx_masks;
+	}
+}
+
+static void flags_show(char kind, long value, FILE *file)
+{
+	const char *between = "";
+
+	for (const struct flag *flag = flags_of(kind); flag->name; flag++) {
+		if ((value & flag->value) != flag->value)
+			continue;
+		fprintf(file, "%s%s", between, flag->name);
+		between = " | ";
+		value &= ~flag->value;
+	}
+	if (value || !*between)
+		fprintf(file, "%s%#lx", between, (unsigned long)value);
+}
+
+static void text_show(const char *text, FILE *file)
+{
+	size_t len = text ? strlen(text) : 0;
+
+	if (!text) {
+		fputs("NULL", file);
+		return;
+	}
+	putc('"', file);
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (len > 100 && i == 20) {
+			fprintf(file, "\" ... (%zu in all) ... \"", len);
+			i = len - 20;
+		}
+		if (c >= ' ' && c < 127)
+			putc(c, file);
+		else
+			fprintf(file, "\\%o", c);
+	}
+	putc('"', file);
+}
+
+static void iov_show(const struct iovec *iov, FILE *file)
+{
+	fputs("{", file);
+	for (int i = 0; i < IOV_LEN; i++)
+		fprintf(file, "%s%ld", i ? ", " : "", (long)iov[i].iov_len);
+	fputs("}", file);
+}
+
+static void times_show(const struct timespec *times, FILE *file)
+{
+	if (!times) {
+		fputs("NULL", file);
+		return;
+	}
+	for (int i = 0; i < 2; i++) {
+		fprintf(file, "%s{%ld, ", i ? ", " : "{", times[i].tv_sec);
+		if (times[i].tv_nsec == UTIME_NOW)
+			fputs("UTIME_NOW}", file);
+		else if (times[i].tv_nsec == UTIME_OMIT)
+			fputs("UTIME_OMIT}", file);
+		else
+			fprintf(file, "%ld}", times[i].tv_nsec);
+	}
+	fputs("}", file);
+}
+
+/* A number by its name, if it has one there; else by format. */
+static void name_show(const struct flag *names, long value, FILE *file)
+{
+	for (; names->name; names++) {
+		if (names->value == value) {
+			fputs(names->name, file);
+			return;
+		}
+	}
+	fprintf(file, "%ld", value);
+}
+
+static const struct flag whences[] = {
+	{"SEEK_SET", 0, 0},  {"SEEK_CUR", 1, 0},  {"SEEK_END", 2, 0},
+	{"SEEK_DATA", 3, 0}, {"SEEK_HOLE", 4, 0}, {NULL, 0, 0},
+};
+
+static const struct flag commands[] = {
+	{"F_DUPFD", F_DUPFD, 0},
+	{"F_DUPFD_CLOEXEC", F_DUPFD_CLOEXEC, 0},
+	{"F_GETFD", F_GETFD, 0},
+	{"F_SETFD", F_SETFD, 0},
+	{"F_GETFL", F_GETFL, 0},
+	{"F_SETFL", F_SETFL, 0},
+	{NULL, 0, 0},
+};
+
+static const struct flag requests[] = {
+	{"FIONREAD", 0x541b, 0}, {"FIONBIO", 0x5421, 0},
+	{"FIONCLEX", 0x5450, 0}, {"FIOCLEX", 0x5451, 0},
+	{"TCGETS", 0x5401, 0},	 {NULL, 0, 0},
+};
+
+static const struct flag directories[] = {
+	{"AT_FDCWD", AT_FDCWD, 0},
+	{NULL, 0, 0},
+};
+
+static void arg_show(char kind, long arg, FILE *file)
+{
+	switch (kind) {
+	case 'p':
+	case 'P':
+	case 'h':
+	case 't':
+		text_show((const char *)arg, file);
+		break;
+	case 'R':
+	case 'W':
+		iov_show((const struct iovec *)arg, file);
+		break;
+	case 'T':
+		times_show((const struct timespec *)arg, file);
+		break;
+	case 'o':
+	case 'l':
+	case 'r':
+	case 'M':
+		flags_show(kind, arg, file);
+		break;
+	case 'm':
+	case 'D':
+		fprintf(file, "%#lo", (unsigned long)arg);
+		break;
+	case 'f':
+	case 'd':
+		name_show(directories, arg, file);
+		break;
+	case 'w':
+		name_show(whences, arg, file);
+		break;
+	case 'c':
+		name_show(commands, arg, file);
+		break;
+	case 'q':
+		name_show(requests, arg, file);
+		break;
+	case 'i':
+		fprintf(file, "&(int){%d}", *(const int *)arg);
+		break;
+	case '<':
+		fprintf(file, "in + %ld",
+			(long)((const unsigned char *)arg - in_buffer));
+		break;
+	case '0':
+		fputs("NULL", file);
+		break;
+	case '>':
+	case 's':
+	case 'S':
+	case 'X':
+		fputs("out", file);
+		break;
+	default:
+		fprintf(file, "%ld", arg);
+		break;
+	}
+}
+
+void op_show(const struct op *op, FILE *file)
+{
+	const char *kinds = op->call->args;
+
+	fprintf(file, "%s(", op->call->name);
+	for (unsigned i = 0; kinds[i]; i++) {
+		if (i)
+			fputs(", ", file);
+		arg_show(kinds[i], op->args[i], file);
+	}
+	fputs(")", file);
+}
+
+const char *error_name(int error)
+{
+	static const struct {
+		int number;
+		const char *name;
+	} errors[] = {
+		{EPERM, "EPERM"},	  {ENOENT, "ENOENT"},
+		{ENXIO, "ENXIO"},	  {EBADF, "EBADF"},
+		{EAGAIN, "EAGAIN"},	  {ENOMEM, "ENOMEM"},
+		{EACCES, "EACCES"},	  {EFAULT, "EFAULT"},
+		{EBUSY, "EBUSY"},	  {EEXIST, "EEXIST"},
+		{EXDEV, "EXDEV"},	  {ENODEV, "ENODEV"},
+		{ENOTDIR, "ENOTDIR"},	  {EISDIR, "EISDIR"},
+		{EINVAL, "EINVAL"},	  {EMFILE, "EMFILE"},
+		{ENOTTY, "ENOTTY"},	  {EFBIG, "EFBIG"},
+		{ENOSPC, "ENOSPC"},	  {ESPIPE, "ESPIPE"},
+		{EMLINK, "EMLINK"},	  {ERANGE, "ERANGE"},
+		{ENOSYS, "ENOSYS"},	  {ENAMETOOLONG, "ENAMETOOLONG"},
+		{ELOOP, "ELOOP"},	  {ENOTEMPTY, "ENOTEMPTY"},
+		{EOVERFLOW, "EOVERFLOW"}, {EOPNOTSUPP, "EOPNOTSUPP"},
+	};
+	static char number[20];
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+		if (errors[i].number == error)
+			return errors[i].name;
+	}
+	snprintf(number, sizeof(number), "error %d", error);
+	return number;
+}
