@@ -197,6 +197,8 @@ int fs_symlink(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 	return err;
 }
 
+/* DEVIATION: link(2) takes no node from the limit; tmpfs counts each name of a
+ * file as one more. */
 int fs_link(struct fs *fs, struct fs_node *node, struct fs_node *dir,
 	    const struct fs_name *name, const struct fs_cred *cred)
 {

@@ -18,15 +18,6 @@ static bool span_bad(uint64_t offset, size_t count)
 	return (int64_t)(count | (offset + count)) < 0;
 }
 
-/* Why count bytes at offset can't be read from what is no device: 0 if they
- * can. */
-static int read_check(const struct file *file, uint64_t offset, size_t count)
-{
-	if (UNLIKELY(span_bad(offset, count)))
-		return -EINVAL;
-	return UNLIKELY(S_ISDIR(fs_node_mode(file->node))) ? -EISDIR : 0;
-}
-
 /* read(2) and write(2) of a device, whose offset stays 0. */
 static ssize_t device_rw(const struct file *file, bool write, void *buf,
 			 uint64_t offset, size_t count)
@@ -51,6 +42,17 @@ static size_t clip(size_t count)
 	return count < RW_MAX ? count : RW_MAX;
 }
 
+/* Reads from what is no device, and open for reading. */
+static ssize_t read_at(const struct file *file, uint64_t offset, void *buf,
+		       size_t count)
+{
+	if (UNLIKELY(span_bad(offset, count)))
+		return -EINVAL;
+	if (UNLIKELY(S_ISDIR(fs_node_mode(file->node))))
+		return -EISDIR;
+	return fs_read(file->node, offset, buf, clip(count), noatime(file));
+}
+
 /* read(2). */
 long sys_read(int fd, void *buf, size_t count)
 {
@@ -68,12 +70,9 @@ long sys_read(int fd, void *buf, size_t count)
 		goto put;
 	}
 	lock_write(&file->lock);
-	result = read_check(file, file->offset, count);
-	if (LIKELY(!result)) {
-		result = fs_read(file->node, file->offset, buf, clip(count),
-				 noatime(file));
+	result = read_at(file, file->offset, buf, count);
+	if (LIKELY(result > 0))
 		file->offset += (uint64_t)result;
-	}
 	unlock_write(&file->lock);
 put:
 	file_put(file);
@@ -99,10 +98,7 @@ long sys_pread64(int fd, void *buf, size_t count, off_t offset)
 	else if (UNLIKELY(file->is_device))
 		result = device_rw(file, false, buf, at, count);
 	else
-		result = read_check(file, at, count);
-	if (LIKELY(!result) && LIKELY(!file->is_device))
-		result = fs_read(file->node, at, buf, clip(count),
-				 noatime(file));
+		result = read_at(file, at, buf, count);
 	file_put(file);
 	return result;
 }
