@@ -35,7 +35,7 @@ build() {
 	"$@" -std=c11 -O1 -D_GNU_SOURCE -Wall -Wextra -Werror \
 		-Wno-nonnull -Wno-stringop-overflow \
 		-Wno-stringop-overread -o "$out" "$conform/$case.c" \
-		"$conform/transcript.c"
+		"$conform/transcript.c" "$conform/errors.c"
 }
 
 case=$1

@@ -4,31 +4,6 @@
 
 #include <stdarg.h>
 
-static const struct {
-	int number;
-	const char *name;
-} errors[] = {
-	{EPERM, "EPERM"},     {ENOENT, "ENOENT"},
-	{ESRCH, "ESRCH"},     {EINTR, "EINTR"},
-	{EIO, "EIO"},	      {ENXIO, "ENXIO"},
-	{E2BIG, "E2BIG"},     {EBADF, "EBADF"},
-	{ECHILD, "ECHILD"},   {EAGAIN, "EAGAIN"},
-	{ENOMEM, "ENOMEM"},   {EACCES, "EACCES"},
-	{EFAULT, "EFAULT"},   {EBUSY, "EBUSY"},
-	{EEXIST, "EEXIST"},   {EXDEV, "EXDEV"},
-	{ENODEV, "ENODEV"},   {ENOTDIR, "ENOTDIR"},
-	{EISDIR, "EISDIR"},   {EINVAL, "EINVAL"},
-	{ENFILE, "ENFILE"},   {EMFILE, "EMFILE"},
-	{ENOTTY, "ENOTTY"},   {EFBIG, "EFBIG"},
-	{ENOSPC, "ENOSPC"},   {ESPIPE, "ESPIPE"},
-	{EROFS, "EROFS"},     {EMLINK, "EMLINK"},
-	{EPIPE, "EPIPE"},     {ERANGE, "ERANGE"},
-	{EDEADLK, "EDEADLK"}, {ENAMETOOLONG, "ENAMETOOLONG"},
-	{ENOSYS, "ENOSYS"},   {ENOTEMPTY, "ENOTEMPTY"},
-	{ELOOP, "ELOOP"},     {EOVERFLOW, "EOVERFLOW"},
-	{ENODATA, "ENODATA"}, {EOPNOTSUPP, "EOPNOTSUPP"},
-};
-
 void must(bool ok, const char *what)
 {
 	if (ok)
@@ -53,18 +28,6 @@ void begin(int argc, char **argv)
 		must(chroot(".") == 0 && mkdir("/tmp", 0777) == 0, "chroot");
 	must(mkdir("/tmp/conform", 0755) == 0 && chdir("/tmp/conform") == 0,
 	     "/tmp/conform");
-}
-
-const char *error_name(int error)
-{
-	static char number[20];
-
-	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
-		if (errors[i].number == error)
-			return errors[i].name;
-	}
-	snprintf(number, sizeof(number), "error %d", error);
-	return number;
 }
 
 const char *outcome(long result)

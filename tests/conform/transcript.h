@@ -22,6 +22,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "errors.h"
+
 /* Goes to the fresh directory /tmp/conform, if argv[1] is given with that as the
  * root, so that paths are the same everywhere; leaves the descriptors 0, 1 and
  * 2 open, and sets the umask to 022. The second keeps the root, for its
@@ -39,7 +41,6 @@ __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 /* The name of errno if result is -1, else "ok" (or the result, if not 0).
  * Static. */
 const char *outcome(long result);
-const char *error_name(int error);
 
 /* Makes a file with this text, or ends the program. */
 void make(const char *path, const char *text);

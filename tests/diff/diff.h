@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <sys/uio.h>
 
+#include "../conform/errors.h"
+
 #define OPS 2000 /* operations of one seed; then everything is removed */
 
 /* Descriptors: 0 to 2 are the program's own, calls get those up to FD_LIMIT,
@@ -68,8 +70,6 @@ void name_number(char *name, unsigned number);
 
 /* Writes op as it would stand in a C program. */
 void op_show(const struct op *op, FILE *file);
-
-const char *error_name(int error);
 
 struct flag {
 	const char *name;

@@ -251,34 +251,3 @@ void op_show(const struct op *op, FILE *file)
 	}
 	fputs(")", file);
 }
-
-const char *error_name(int error)
-{
-	static const struct {
-		int number;
-		const char *name;
-	} errors[] = {
-		{EPERM, "EPERM"},	  {ENOENT, "ENOENT"},
-		{ENXIO, "ENXIO"},	  {EBADF, "EBADF"},
-		{EAGAIN, "EAGAIN"},	  {ENOMEM, "ENOMEM"},
-		{EACCES, "EACCES"},	  {EFAULT, "EFAULT"},
-		{EBUSY, "EBUSY"},	  {EEXIST, "EEXIST"},
-		{EXDEV, "EXDEV"},	  {ENODEV, "ENODEV"},
-		{ENOTDIR, "ENOTDIR"},	  {EISDIR, "EISDIR"},
-		{EINVAL, "EINVAL"},	  {EMFILE, "EMFILE"},
-		{ENOTTY, "ENOTTY"},	  {EFBIG, "EFBIG"},
-		{ENOSPC, "ENOSPC"},	  {ESPIPE, "ESPIPE"},
-		{EMLINK, "EMLINK"},	  {ERANGE, "ERANGE"},
-		{ENOSYS, "ENOSYS"},	  {ENAMETOOLONG, "ENAMETOOLONG"},
-		{ELOOP, "ELOOP"},	  {ENOTEMPTY, "ENOTEMPTY"},
-		{EOVERFLOW, "EOVERFLOW"}, {EOPNOTSUPP, "EOPNOTSUPP"},
-	};
-	static char number[20];
-
-	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
-		if (errors[i].number == error)
-			return errors[i].name;
-	}
-	snprintf(number, sizeof(number), "error %d", error);
-	return number;
-}
