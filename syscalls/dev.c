@@ -5,11 +5,11 @@
  * tty(4)), and /dev/stdin, stdout and stderr, which here are devices too: the
  * outside's three streams.
  *
- * DEVIATION: O_NONBLOCK on the three streams is refused with EINVAL, since whether
- * input is ready cannot be told without asking for it.
+ * DEVIATION: O_NONBLOCK on the three streams is refused with EINVAL, since
+ * whether input is ready cannot be told without asking for it.
  *
- * DEVIATION: ioctl(2): the settings of a terminal are those it usually has after login,
- * whatever the host's are, and cannot be changed (EINVAL).
+ * DEVIATION: ioctl(2): the settings of a terminal are those it usually has
+ * after login, whatever the host's are, and cannot be changed (EINVAL).
  */
 #include "syscalls/internal.h"
 

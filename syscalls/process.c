@@ -211,8 +211,9 @@ static struct rlimit limit_get(int resource)
 	}
 }
 
-/* DEVIATION: setrlimit(2): only the number of descriptors can be limited; any other limit may
- * be "set" to what it is, and else -EPERM: it would not be kept. */
+/* DEVIATION: setrlimit(2): only the number of descriptors can be limited; any
+ * other limit may be "set" to what it is, and else -EPERM: it would not be
+ * kept. */
 static long limit_set(int resource, const struct rlimit *limit)
 {
 	struct rlimit now = limit_get(resource);
