@@ -34,7 +34,7 @@ CLANG_TIDY := clang-tidy
 FS_SRCS := fs/content.c fs/dir.c fs/file.c fs/fs.c fs/list.c fs/name.c \
 	fs/node.c fs/perm.c fs/rename.c fs/slab.c fs/tree.c fs/walk.c
 SYSCALLS_SRCS := syscalls/attr.c syscalls/dev.c syscalls/fd.c \
-	syscalls/open.c syscalls/path.c syscalls/process.c syscalls/rw.c \
+	syscalls/ioctl.c syscalls/open.c syscalls/path.c syscalls/process.c syscalls/rw.c \
 	syscalls/stat.c syscalls/trace.c
 SYSCALLS_GEN := dispatch.c trace_table.c
 KERNEL_SRCS := kernel/console.c kernel/end.c kernel/memory.c kernel/mman.c \

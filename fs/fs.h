@@ -102,6 +102,25 @@ uint32_t fs_node_mode(const struct fs_node *node);
 /* The device number given to fs_make. */
 uint64_t fs_node_rdev(const struct fs_node *node);
 
+/* Notes about a node, so that what is kept about few nodes is looked for at no
+ * others. Those above fs/ are its user's, which keeps what they tell of. */
+enum fs_mark {
+	FS_MARK_LINKABLE = 1, /* without links, but may get one */
+	FS_MARK_LOCKED = 2,   /* flock(2), fcntl(2) */
+	FS_MARK_WATCHED = 4,  /* inotify(7) */
+	FS_MARK_MAPPED = 8,   /* mmap(2) */
+	FS_MARK_XATTRS = 16,  /* has extended attributes */
+};
+
+/* The marks of a node, and changing them: first clear, then set. */
+uint32_t fs_node_marks(const struct fs_node *node);
+void fs_node_mark(struct fs_node *node, uint32_t set, uint32_t clear);
+
+/* What the user of fs/ keeps with a FIFO: NULL at first; whoever changes it has
+ * a lock of his own, and takes it off before the last reference is dropped. */
+void *fs_node_object(const struct fs_node *node);
+void fs_node_object_set(struct fs_node *node, void *object);
+
 void fs_getattr(struct fs_node *node, struct fs_attr *attr);
 
 /* access(2): may cred do all of want (R_OK | W_OK | X_OK)? 0 or -EACCES. */
@@ -181,7 +200,7 @@ struct fs_node *fs_parent(struct fs_node *dir);
 /*
  * mknod(2), mkdir(2), open(2) with O_CREAT: makes a node of the type and
  * permissions in mode, named name in dir, and stores a reference to it if
- * nodep is not NULL. rdev is for character devices. If there is such a name,
+ * nodep is not NULL. rdev is for devices. If there is such a name,
  * the result is -EEXIST; but if existed is given, the node it names (of
  * whatever type), and *existed says which it was.
  */
@@ -189,6 +208,16 @@ FS_CHECKED int fs_make(struct fs *fs, struct fs_node *dir,
 		       const struct fs_name *name, uint32_t mode, uint64_t rdev,
 		       const struct fs_cred *cred, bool *existed,
 		       struct fs_node **nodep);
+
+/*
+ * open(2) with O_TMPFILE, pipe(2): makes a node as fs_make does, but without a
+ * name, and stores a reference to it. Owner and permissions are as if it was
+ * made in dir, which may be NULL for one that no directory has to do with.
+ * FS_MARK_LINKABLE has fs_link give it a name later.
+ */
+FS_CHECKED int fs_make_anonymous(struct fs *fs, struct fs_node *dir,
+				 uint32_t mode, const struct fs_cred *cred,
+				 struct fs_node **nodep);
 
 /* symlink(2): target of 1 to 4095 bytes and a NUL, copied. -EEXIST. */
 FS_CHECKED int fs_symlink(struct fs *fs, struct fs_node *dir,

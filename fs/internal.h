@@ -24,6 +24,7 @@
 #define LIKELY(x)   __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
+#define PERM_MASK     07777u
 #define SIZE_MAX_FILE ((uint64_t)INT64_MAX) /* as tmpfs: MAX_LFS_FILESIZE */
 #define LINK_MAX_NODE UINT32_MAX
 #define NAME_INLINE   42
@@ -74,10 +75,12 @@ struct fs_node {
 		} tree;
 		struct dir *dir;
 		uint64_t rdev; /* immutable after create */
+		void *object;  /* of a FIFO: see fs_node_object */
 	};
-	uint16_t perm; /* the 12 bits of chmod; atomic, read without the lock */
-	uint8_t form;  /* enum content_form */
-	uint8_t type;  /* st_mode >> 12; immutable after create */
+	uint16_t
+		mode; /* atomic, read without the lock; its type is immutable */
+	uint8_t form; /* enum content_form */
+	uint8_t marks; /* atomic: enum fs_mark */
 	uint32_t nlink;
 
 	uint32_t refs; /* atomic */
@@ -94,41 +97,45 @@ struct fs_node {
 
 _Static_assert(sizeof(struct fs_node) == 112, "a node is 112 bytes");
 
+/* Checks read these without the lock: relaxed, each for itself. */
+
+static inline uint32_t node_mode(const struct fs_node *node)
+{
+	return __atomic_load_n(&node->mode, __ATOMIC_RELAXED);
+}
+
+static inline uint32_t node_perm(const struct fs_node *node)
+{
+	return node_mode(node) & PERM_MASK;
+}
+
+static inline void node_perm_set(struct fs_node *node, uint32_t perm)
+	REQUIRES(node->lock)
+{
+	uint32_t mode = (node_mode(node) & S_IFMT) | perm;
+
+	__atomic_store_n(&node->mode, (uint16_t)mode, __ATOMIC_RELAXED);
+}
+
 static inline bool is_dir(const struct fs_node *node)
 {
-	return node->type == S_IFDIR >> 12;
+	return S_ISDIR(node_mode(node));
 }
 
 static inline bool is_reg(const struct fs_node *node)
 {
-	return node->type == S_IFREG >> 12;
+	return S_ISREG(node_mode(node));
 }
 
 static inline bool is_link(const struct fs_node *node)
 {
-	return node->type == S_IFLNK >> 12;
+	return S_ISLNK(node_mode(node));
 }
 
-static inline bool is_chr(const struct fs_node *node)
+/* A character or block device: has a number. */
+static inline bool is_device(const struct fs_node *node)
 {
-	return node->type == S_IFCHR >> 12;
-}
-
-/* Permission checks read these without the lock: relaxed, each for itself. */
-
-static inline uint32_t node_perm(const struct fs_node *node)
-{
-	return __atomic_load_n(&node->perm, __ATOMIC_RELAXED);
-}
-
-static inline void node_perm_set(struct fs_node *node, uint32_t perm)
-{
-	__atomic_store_n(&node->perm, (uint16_t)perm, __ATOMIC_RELAXED);
-}
-
-static inline uint32_t node_mode(const struct fs_node *node)
-{
-	return (uint32_t)node->type << 12 | node_perm(node);
+	return S_ISCHR(node_mode(node)) || S_ISBLK(node_mode(node));
 }
 
 static inline uint32_t node_uid(const struct fs_node *node)

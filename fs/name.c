@@ -155,7 +155,7 @@ int fs_make(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 	else if (!entry)
 		err = make_locked(fs, dir, name, hash, mode, cred, NULL, &node);
 	if (!err) {
-		if (!entry && S_ISCHR(mode))
+		if (!entry && (S_ISCHR(mode) || S_ISBLK(mode)))
 			node->rdev = rdev;
 		if (existed)
 			*existed = entry != NULL;
@@ -165,6 +165,21 @@ int fs_make(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 		}
 	}
 	unlock_write(&dir->lock);
+	return err;
+}
+
+int fs_make_anonymous(struct fs *fs, struct fs_node *dir, uint32_t mode,
+		      const struct fs_cred *cred, struct fs_node **nodep)
+{
+	int err;
+
+	if (!dir)
+		return node_create(fs, mode, cred->uid, cred->gid, nodep);
+	lock_read(&dir->lock);
+	err = perm_check(dir, cred, W_OK | X_OK);
+	if (!err)
+		err = make_node(fs, dir, mode, cred, nodep);
+	unlock_read(&dir->lock);
 	return err;
 }
 
@@ -221,7 +236,7 @@ int fs_link(struct fs *fs, struct fs_node *node, struct fs_node *dir,
 	if (err)
 		goto unlock;
 	lock_write(&node->lock);
-	if (node->nlink == 0)
+	if (node->nlink == 0 && !(fs_node_marks(node) & FS_MARK_LINKABLE))
 		err = -ENOENT;
 	else if (node->nlink == LINK_MAX_NODE)
 		err = -EMLINK;
@@ -230,6 +245,10 @@ int fs_link(struct fs *fs, struct fs_node *node, struct fs_node *dir,
 	if (!err) {
 		/* commit: nothing below can fail */
 		dir_insert(dir->dir, name, hash, long_name, node);
+		if (node->nlink == 0) {
+			node_ref(node); /* which all its links stand for */
+			fs_node_mark(node, 0, FS_MARK_LINKABLE);
+		}
 		node->nlink++;
 		node->ctime = now;
 		node_changed(dir, now);

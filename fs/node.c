@@ -10,7 +10,6 @@
 #define DAY_SECONDS  86400
 #define DIRENT_BYTES 20	 /* what tmpfs counts as size for each entry */
 #define LINK_SHORT   127 /* longer targets take a page on tmpfs */
-#define PERM_MASK    07777u
 
 struct node_time node_now(void)
 {
@@ -79,11 +78,8 @@ int node_create(struct fs *fs, uint32_t mode, uint32_t uid, uint32_t gid,
 		err = -ENOMEM;
 		goto give_back;
 	}
-	*node = (struct fs_node){.perm = mode & PERM_MASK,
-				 .type = (uint8_t)(mode >> 12),
-				 .refs = 1,
-				 .uid = uid,
-				 .gid = gid};
+	*node = (struct fs_node){
+		.mode = (uint16_t)mode, .refs = 1, .uid = uid, .gid = gid};
 	if (S_ISDIR(mode)) {
 		node->dir = dir_create(fs);
 		if (!node->dir) {
@@ -113,7 +109,7 @@ void node_free(struct fs *fs, struct fs_node *node)
 		if (is_dir(node)) {
 			parent = node->dir->parent;
 			dir_destroy(fs, node->dir);
-		} else if (!is_chr(node)) {
+		} else {
 			content_destroy(fs, node);
 		}
 		mem_free(fs, node, sizeof(*node));
@@ -170,7 +166,29 @@ uint32_t fs_node_mode(const struct fs_node *node)
 
 uint64_t fs_node_rdev(const struct fs_node *node)
 {
-	return is_chr(node) ? node->rdev : 0;
+	return is_device(node) ? node->rdev : 0;
+}
+
+uint32_t fs_node_marks(const struct fs_node *node)
+{
+	return __atomic_load_n(&node->marks, __ATOMIC_RELAXED);
+}
+
+void fs_node_mark(struct fs_node *node, uint32_t set, uint32_t clear)
+{
+	__atomic_fetch_and(&node->marks, (uint8_t)~clear, __ATOMIC_RELAXED);
+	__atomic_fetch_or(&node->marks, (uint8_t)set, __ATOMIC_RELAXED);
+}
+
+void *fs_node_object(const struct fs_node *node)
+{
+	return node->object;
+}
+
+void fs_node_object_set(struct fs_node *node, void *object)
+{
+	port_assert(S_ISFIFO(node_mode(node)));
+	node->object = object;
 }
 
 void fs_getattr(struct fs_node *node, struct fs_attr *attr)

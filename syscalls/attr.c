@@ -15,7 +15,7 @@ long sys_fchmodat(int dirfd, const char *path, mode_t mode)
 
 	if (err)
 		return err;
-	err = fs_chmod(node, &process.cred, mode);
+	err = fs_chmod(node, cred_now(), mode);
 	node_put(node);
 	return err;
 }
@@ -32,7 +32,7 @@ long sys_fchmod(int fd, mode_t mode)
 
 	if (!file)
 		return -EBADF;
-	err = fs_chmod(file->node, &process.cred, mode);
+	err = fs_chmod(file->node, cred_now(), mode);
 	file_put(file);
 	return err;
 }
@@ -48,7 +48,7 @@ long sys_fchownat(int dirfd, const char *path, uid_t uid, gid_t gid, int flags)
 	err = path_node(dirfd, path, flags, &node);
 	if (err)
 		return err;
-	err = fs_chown(node, &process.cred, uid, gid);
+	err = fs_chown(node, cred_now(), uid, gid);
 	node_put(node);
 	return err;
 }
@@ -70,7 +70,7 @@ long sys_fchown(int fd, uid_t uid, gid_t gid)
 
 	if (!file)
 		return -EBADF;
-	err = fs_chown(file->node, &process.cred, uid, gid);
+	err = fs_chown(file->node, cred_now(), uid, gid);
 	file_put(file);
 	return err;
 }
@@ -130,7 +130,7 @@ long sys_utimensat(int dirfd, const char *path, const struct timespec *times,
 	for (int i = 0; !err && times && i < 2; i++)
 		err = time_in(&times[i], &set[i], &how[i]);
 	if (!err)
-		err = fs_utimens(node, &process.cred, set, how);
+		err = fs_utimens(node, cred_now(), set, how);
 	node_put(node);
 	return err;
 }
@@ -153,7 +153,7 @@ long sys_truncate(const char *path, off_t length)
 	else if (!S_ISREG(fs_node_mode(node)))
 		err = -EINVAL;
 	else
-		err = fs_access(node, &process.cred, W_OK);
+		err = fs_access(node, cred_now(), W_OK);
 	if (!err)
 		err = fs_truncate(process.fs, node, (uint64_t)length);
 	node_put(node);

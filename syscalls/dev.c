@@ -12,6 +12,7 @@
  * after login, whatever the host's are, and cannot be changed (EINVAL).
  */
 #include "syscalls/internal.h"
+#include "abi/ioctl.h"
 
 /* Numbers as in Linux's devices.txt; 240 is its range for local use. */
 enum {
@@ -27,26 +28,6 @@ enum {
 	DEV_STDERR = DEV(240, 2),
 };
 
-static const struct {
-	const char *name;
-	uint16_t rdev;
-	uint16_t mode;
-} devices[] = {
-	{"null", DEV_NULL, 0666},	{"zero", DEV_ZERO, 0666},
-	{"full", DEV_FULL, 0666},	{"random", DEV_RANDOM, 0666},
-	{"urandom", DEV_URANDOM, 0666}, {"tty", DEV_TTY, 0666},
-	{"console", DEV_CONSOLE, 0600}, {"stdin", DEV_STDIN, 0600},
-	{"stdout", DEV_STDOUT, 0600},	{"stderr", DEV_STDERR, 0600},
-};
-
-/* Terminal requests (ioctl_tty(2)) and those for any file (ioctl(2)). */
-#define TCGETS	   0x5401
-#define TIOCGWINSZ 0x5413
-#define FIONREAD   0x541b
-#define FIONBIO	   0x5421
-#define FIONCLEX   0x5450
-#define FIOCLEX	   0x5451
-
 /* struct termios of the kernel: asm-generic/termbits.h. */
 struct termios {
 	uint32_t c_iflag, c_oflag, c_cflag, c_lflag;
@@ -58,87 +39,78 @@ struct winsize {
 	uint16_t ws_row, ws_col, ws_xpixel, ws_ypixel;
 };
 
-int dev_init(void)
+static ssize_t null_read(struct file *file, void *buf, size_t count,
+			 uint64_t offset)
 {
-	struct fs_name dev = {.text = "dev", .len = 3};
-	struct fs_node *dir;
-	int err = fs_make(process.fs, fs_root(process.fs), &dev, S_IFDIR | 0755,
-			  0, &process.cred, NULL, &dir);
-
-	if (err)
-		return err;
-	for (size_t i = 0; !err && i < sizeof(devices) / sizeof(*devices);
-	     i++) {
-		struct fs_name name = {.text = devices[i].name};
-
-		name.len = (uint32_t)strlen(name.text);
-		err = fs_make(process.fs, dir, &name,
-			      S_IFCHR | (uint32_t)devices[i].mode,
-			      devices[i].rdev, &process.cred, NULL, NULL);
-	}
-	node_put(dir);
-	return err;
+	(void)file, (void)buf, (void)count, (void)offset;
+	return 0;
 }
 
-/* Which of the outside's streams a device is for output, or -1 for none. */
-static int stream_of(uint64_t rdev)
+static ssize_t zero_read(struct file *file, void *buf, size_t count,
+			 uint64_t offset)
 {
-	switch (rdev) {
+	(void)file, (void)offset;
+	memset(buf, 0, count);
+	return (ssize_t)count;
+}
+
+/* Of random(4) too: it adds nothing to what is random already. */
+static ssize_t null_write(struct file *file, const void *buf, size_t count,
+			  uint64_t offset)
+{
+	(void)file, (void)buf, (void)offset;
+	return (ssize_t)count;
+}
+
+static ssize_t full_write(struct file *file, const void *buf, size_t count,
+			  uint64_t offset)
+{
+	(void)file, (void)buf, (void)count, (void)offset;
+	return -ENOSPC;
+}
+
+static ssize_t random_read(struct file *file, void *buf, size_t count,
+			   uint64_t offset)
+{
+	(void)file, (void)offset;
+	port_random(buf, count);
+	return (ssize_t)count;
+}
+
+/* It would have requests of its own: random(4). */
+static long random_ioctl(struct file *file, uint32_t request, void *arg)
+{
+	(void)file, (void)request, (void)arg;
+	return -EINVAL;
+}
+
+/* Which of the outside's streams a device is for output. */
+static int stream_of(const struct file *file)
+{
+	switch (fs_node_rdev(file->node)) {
 	case DEV_STDIN:
 		return 0;
-	case DEV_TTY:
-	case DEV_CONSOLE:
-	case DEV_STDOUT:
-		return 1;
 	case DEV_STDERR:
 		return 2;
 	default:
-		return -1;
+		return 1;
 	}
 }
 
-ssize_t dev_read(uint64_t rdev, void *buf, size_t count)
+static ssize_t stream_read(struct file *file, void *buf, size_t count,
+			   uint64_t offset)
 {
-	switch (rdev) {
-	case DEV_NULL:
-		return 0;
-	case DEV_ZERO:
-	case DEV_FULL:
-		memset(buf, 0, count);
-		return (ssize_t)count;
-	case DEV_RANDOM:
-	case DEV_URANDOM:
-		port_random(buf, count);
-		return (ssize_t)count;
-	default:
-		if (stream_of(rdev) < 0)
-			return -ENXIO;
-		return count ? port_console_read(buf, count) : 0;
-	}
+	(void)file, (void)offset;
+	return count ? port_console_read(buf, count) : 0;
 }
 
-ssize_t dev_write(uint64_t rdev, const void *buf, size_t count)
+static ssize_t stream_write(struct file *file, const void *buf, size_t count,
+			    uint64_t offset)
 {
-	int stream = stream_of(rdev);
+	int stream = stream_of(file);
 
-	switch (rdev) {
-	case DEV_FULL:
-		return -ENOSPC;
-	case DEV_NULL:
-	case DEV_ZERO:
-	case DEV_RANDOM: /* adds nothing to what is random already */
-	case DEV_URANDOM:
-		return (ssize_t)count;
-	default:
-		if (stream < 0)
-			return -ENXIO;
-		return port_console_write(stream ? stream : 1, buf, count);
-	}
-}
-
-bool dev_seekable(uint64_t rdev)
-{
-	return stream_of(rdev) < 0;
+	(void)offset;
+	return port_console_write(stream ? stream : 1, buf, count);
 }
 
 /* A terminal as it is after login, since that is what the host's is. */
@@ -156,13 +128,17 @@ static void termios_fill(struct termios *tio)
 	*tio = usual;
 }
 
-/* ioctl(2) of a stream that is a terminal: TCGETS and TIOCGWINSZ; changing
- * settings is -EINVAL, for it could not be done. */
-static long tty_ioctl(int stream, unsigned long request, void *arg)
+/* FIONREAD, which is less than none after the end; and of a terminal TCGETS and
+ * TIOCGWINSZ. Changing settings is -EINVAL, for it could not be done. */
+static long stream_ioctl(struct file *file, uint32_t request, void *arg)
 {
 	struct port_winsize size;
 
-	if (!port_console_is_tty(stream, &size))
+	if (request == FIONREAD) {
+		*(int *)arg = (int)port_console_pending();
+		return 0;
+	}
+	if (!port_console_is_tty(stream_of(file), &size))
 		return -ENOTTY;
 	if (request == TCGETS) {
 		termios_fill(arg);
@@ -176,74 +152,76 @@ static long tty_ioctl(int stream, unsigned long request, void *arg)
 	return -EINVAL;
 }
 
-/* FIONREAD: how many bytes can be read at once; less than none after the end. */
-static long fionread(struct file *file, int *count)
-{
-	struct fs_attr attr;
-	size_t pending;
+static const struct file_ops null_ops = {.position = POSITION_FIXED,
+					 .flags_refused = O_DIRECT,
+					 .read = null_read,
+					 .write = null_write};
+static const struct file_ops zero_ops = {.position = POSITION_FIXED,
+					 .flags_refused = O_DIRECT,
+					 .read = zero_read,
+					 .write = null_write};
+static const struct file_ops full_ops = {.position = POSITION_FIXED,
+					 .flags_refused = O_DIRECT,
+					 .read = zero_read,
+					 .write = full_write};
+static const struct file_ops random_ops = {.position = POSITION_FIXED,
+					   .flags_refused = O_DIRECT,
+					   .read = random_read,
+					   .write = null_write,
+					   .ioctl = random_ioctl};
+static const struct file_ops stream_ops = {.position = POSITION_NONE,
+					   .flags_refused =
+						   O_DIRECT | O_NONBLOCK,
+					   .read = stream_read,
+					   .write = stream_write,
+					   .ioctl = stream_ioctl};
 
-	if (file->is_device) {
-		if (stream_of(fs_node_rdev(file->node)) < 0)
-			return -ENOTTY;
-		pending = port_console_pending();
-	} else if (S_ISREG(fs_node_mode(file->node))) {
-		fs_getattr(file->node, &attr);
-		lock_read(&file->lock);
-		pending = attr.size - file->offset;
-		unlock_read(&file->lock);
-	} else {
-		return -ENOTTY;
+static const struct {
+	const char *name;
+	uint16_t rdev;
+	uint16_t mode;
+	const struct file_ops *ops;
+} devices[] = {
+	{"null", DEV_NULL, 0666, &null_ops},
+	{"zero", DEV_ZERO, 0666, &zero_ops},
+	{"full", DEV_FULL, 0666, &full_ops},
+	{"random", DEV_RANDOM, 0666, &random_ops},
+	{"urandom", DEV_URANDOM, 0666, &random_ops},
+	{"tty", DEV_TTY, 0666, &stream_ops},
+	{"console", DEV_CONSOLE, 0600, &stream_ops},
+	{"stdin", DEV_STDIN, 0600, &stream_ops},
+	{"stdout", DEV_STDOUT, 0600, &stream_ops},
+	{"stderr", DEV_STDERR, 0600, &stream_ops},
+};
+
+#define DEVICES (sizeof(devices) / sizeof(*devices))
+
+const struct file_ops *dev_ops(uint64_t rdev)
+{
+	for (size_t i = 0; i < DEVICES; i++) {
+		if (devices[i].rdev == rdev)
+			return devices[i].ops;
 	}
-	*count = (int)pending;
-	return 0;
+	return NULL;
 }
 
-static long file_ioctl(struct file *file, unsigned long request, void *arg)
+int dev_init(void)
 {
-	uint64_t rdev = fs_node_rdev(file->node);
+	struct fs_name dev = {.text = "dev", .len = 3};
+	struct fs_node *dir;
+	int err = fs_make(process.fs, fs_root(process.fs), &dev, S_IFDIR | 0755,
+			  0, cred_now(), NULL, &dir);
 
-	if (rdev == DEV_RANDOM || rdev == DEV_URANDOM)
-		return -EINVAL; /* it would have its own: random(4) */
-	if (request == FIONREAD)
-		return fionread(file, arg);
-	if (!file->is_device || stream_of(rdev) < 0)
-		return -ENOTTY;
-	return tty_ioctl(stream_of(rdev), request, arg);
-}
+	if (err)
+		return err;
+	for (size_t i = 0; !err && i < DEVICES; i++) {
+		struct fs_name name = {.text = devices[i].name};
 
-/* FIONBIO: O_NONBLOCK as *arg says. */
-static long fionbio(int fd, const int *arg)
-{
-	long flags = sys_fcntl(fd, F_GETFL, 0);
-
-	if (flags < 0)
-		return flags;
-	flags = *arg ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
-	return sys_fcntl(fd, F_SETFL, (unsigned long)flags);
-}
-
-/* ioctl(2): of terminals, and what every file has. */
-long sys_ioctl(int fd, unsigned long request, void *arg)
-{
-	struct file *file = fd_get(fd);
-	long result;
-
-	if (!file)
-		return -EBADF;
-	switch ((uint32_t)request) {
-	case FIOCLEX:
-		result = sys_fcntl(fd, F_SETFD, FD_CLOEXEC);
-		break;
-	case FIONCLEX:
-		result = sys_fcntl(fd, F_SETFD, 0);
-		break;
-	case FIONBIO:
-		result = fionbio(fd, arg);
-		break;
-	default:
-		result = file_ioctl(file, (uint32_t)request, arg);
-		break;
+		name.len = (uint32_t)strlen(name.text);
+		err = fs_make(process.fs, dir, &name,
+			      S_IFCHR | (uint32_t)devices[i].mode,
+			      devices[i].rdev, cred_now(), NULL, NULL);
 	}
-	file_put(file);
-	return result;
+	node_put(dir);
+	return err;
 }

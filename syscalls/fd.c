@@ -76,6 +76,8 @@ void file_put(struct file *file)
 {
 	if (LIKELY(!ref_drop(&file->refs)))
 		return;
+	if (UNLIKELY(file->ops && file->ops->release))
+		file->ops->release(file);
 	node_put(file->node);
 	file_free(file);
 }
@@ -255,6 +257,7 @@ int fd_reserve(bool cloexec, struct file **filep)
 		file_free(file);
 	else
 		*filep = file;
+	file->ops = NULL;
 	return fd;
 }
 
@@ -262,7 +265,6 @@ void fd_commit(int fd, struct file *file, struct fs_node *node, uint32_t flags)
 {
 	file->node = node;
 	file->flags = flags;
-	file->is_device = S_ISCHR(fs_node_mode(node));
 	file->lock = (struct lock){0};
 	file->offset = 0;
 	/* Pairs with the acquire in file_try_ref. */
@@ -468,7 +470,8 @@ long sys_fcntl(int fd, int cmd, unsigned long arg)
 		result = file->flags;
 	else if (file->flags & O_PATH)
 		result = -EBADF;
-	else if (cmd != F_SETFL || flags_refused(file->node, (uint32_t)arg))
+	else if (cmd != F_SETFL ||
+		 open_flags_refused(file->node, file->ops, (uint32_t)arg))
 		result = -EINVAL;
 	else
 		flags_set(file, (uint32_t)arg);

@@ -30,17 +30,52 @@
 struct process {
 	/* immutable after syscall_init: */
 	struct fs *fs;
-	struct fs_cred cred;
 
 	struct lock lock;
 	/* lock protects: */
 	struct fs_node *cwd; /* holds a reference */
 
 	/* atomic: */
+	const struct fs_cred *cred; /* what it points at never changes */
 	uint32_t umask;
 };
 
 extern struct process process;
+
+/* Who the process is for files; borrows for good. */
+static inline const struct fs_cred *cred_now(void)
+{
+	return __atomic_load_n(&process.cred, __ATOMIC_ACQUIRE);
+}
+
+struct file;
+
+/* What the position of an open file does. */
+enum file_position {
+	POSITION_NONE,	/* there is none: -ESPIPE */
+	POSITION_FIXED, /* it stays 0 */
+	POSITION_KEPT,	/* as that of a regular file */
+};
+
+/*
+ * What is done with an open file that is no regular file or directory of fs/.
+ * No lock is held, so operations may wait; they may be called from several
+ * threads at once. Those that are NULL fail as Linux has it.
+ */
+struct file_ops {
+	enum file_position position;
+	uint32_t flags_refused; /* of open(2) and F_SETFL: -EINVAL */
+
+	/* read(2) and write(2): up to count (at most RW_MAX) bytes. */
+	ssize_t (*read)(struct file *file, void *buf, size_t count,
+			uint64_t offset);
+	ssize_t (*write)(struct file *file, const void *buf, size_t count,
+			 uint64_t offset);
+	/* ioctl(2), but for what all files have. */
+	long (*ioctl)(struct file *file, uint32_t request, void *arg);
+	/* The last reference is gone; file->node is still there. */
+	void (*release)(struct file *file);
+};
 
 /*
  * An open file description (open(2)), shared by descriptors that are copies of
@@ -51,7 +86,9 @@ struct file {
 	uint32_t refs;	      /* atomic; 0: unused */
 	uint32_t flags;	      /* atomic: O_ACCMODE, O_APPEND, O_PATH, ... */
 	struct fs_node *node; /* holds a reference; immutable while open */
-	bool is_device;	      /* immutable while open */
+	const struct file_ops
+		*ops; /* NULL: it is of fs/; immutable while open */
+	void *object; /* of ops: immutable while open */
 	struct lock lock;
 	uint64_t offset;   /* lock protects */
 	struct file *next; /* among unused ones */
@@ -95,6 +132,13 @@ static inline bool file_writable(const struct file *file)
 	return mode == O_WRONLY || mode == O_RDWR;
 }
 
+/* -- open.c ---------------------------------------------------------------- */
+
+/* Would these flags ask for what an open file of node with these operations
+ * cannot do? -EINVAL: open(2), fcntl(2). */
+bool open_flags_refused(const struct fs_node *node, const struct file_ops *ops,
+			uint32_t flags);
+
 /* -- path.c: paths of system calls ---------------------------------------- */
 
 /* The last component of a path and the directory it is in (a reference, for
@@ -136,23 +180,7 @@ uint32_t umask_apply(uint32_t mode);
 /* Makes the nodes of /dev. */
 FS_CHECKED int dev_init(void);
 
-/* read(2) and write(2) of a device. */
-FS_CHECKED ssize_t dev_read(uint64_t rdev, void *buf, size_t count);
-FS_CHECKED ssize_t dev_write(uint64_t rdev, const void *buf, size_t count);
-
-/* Is it one on which lseek(2) does nothing, rather than fail? */
-bool dev_seekable(uint64_t rdev);
-
-/* Would these open flags ask for something that node cannot do? O_DIRECT is for
- * regular files, O_NONBLOCK not for streams of the outside. */
-static inline bool flags_refused(const struct fs_node *node, uint32_t flags)
-{
-	uint32_t mode = fs_node_mode(node);
-
-	if ((flags & O_DIRECT) && !S_ISREG(mode))
-		return true;
-	return (flags & O_NONBLOCK) && S_ISCHR(mode) &&
-	       !dev_seekable(fs_node_rdev(node));
-}
+/* What is done with the device of that number; NULL if there is none. */
+const struct file_ops *dev_ops(uint64_t rdev);
 
 #endif

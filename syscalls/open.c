@@ -66,7 +66,7 @@ static int open_node(int dirfd, const char *path, int flags, mode_t mode,
 
 	if (UNLIKELY(err))
 		return err;
-	fs_walk_begin(&walk, process.fs, start, path, &process.cred);
+	fs_walk_begin(&walk, process.fs, start, path, cred_now());
 	node_put(start);
 	err = fs_walk_parent(&walk);
 	if (UNLIKELY(err))
@@ -81,12 +81,38 @@ end:
 	return err;
 }
 
+bool open_flags_refused(const struct fs_node *node, const struct file_ops *ops,
+			uint32_t flags)
+{
+	if (UNLIKELY(ops != NULL))
+		return flags & ops->flags_refused;
+	return (flags & O_DIRECT) && !S_ISREG(fs_node_mode(node));
+}
+
+/* Sets what is done with a file of node that is no file of fs/ alone. */
+static int open_special(struct file *file, struct fs_node *node)
+{
+	if (S_ISCHR(fs_node_mode(node)))
+		file->ops = dev_ops(fs_node_rdev(node));
+	return file->ops ? 0 : -ENXIO;
+}
+
+/* O_NOATIME is for the owner: open(2). */
+static int noatime_check(struct fs_node *node)
+{
+	const struct fs_cred *cred = cred_now();
+	struct fs_attr attr;
+
+	if (cred->uid == 0)
+		return 0;
+	fs_getattr(node, &attr);
+	return attr.uid == cred->uid ? 0 : -EPERM;
+}
+
 /* May an existing node be opened so? do_open() and may_open() of Linux. */
 static int open_check(struct fs_node *node, int flags)
 {
 	uint32_t mode = fs_node_mode(node);
-	struct fs_attr attr;
-	int err;
 
 	if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
 		return -EEXIST;
@@ -100,15 +126,24 @@ static int open_check(struct fs_node *node, int flags)
 		return -ELOOP;
 	if (S_ISDIR(mode) && (wanted_access(flags) & W_OK))
 		return -EISDIR;
-	err = fs_access(node, &process.cred, wanted_access(flags));
-	if (!err && flags_refused(node, (uint32_t)flags))
+	return fs_access(node, cred_now(), wanted_access(flags));
+}
+
+/* Opens an existing node for what is to become file. */
+static int open_existing(struct file *file, struct fs_node *node, int flags)
+{
+	uint32_t type = fs_node_mode(node) & S_IFMT;
+	int err = open_check(node, flags);
+
+	if (UNLIKELY(err) || UNLIKELY(flags & O_PATH))
+		return err;
+	if (UNLIKELY(flags & O_NOATIME))
+		err = noatime_check(node);
+	if (UNLIKELY(!err && type != S_IFREG && type != S_IFDIR))
+		err = open_special(file, node);
+	if (!err && open_flags_refused(node, file->ops, (uint32_t)flags))
 		err = -EINVAL;
-	if (!err && (flags & O_NOATIME) && process.cred.uid != 0) {
-		fs_getattr(node, &attr);
-		if (attr.uid != process.cred.uid)
-			err = -EPERM;
-	}
-	if (!err && (flags & O_TRUNC) && S_ISREG(mode))
+	if (!err && (flags & O_TRUNC) && type == S_IFREG)
 		err = fs_truncate(process.fs, node, 0);
 	return err;
 }
@@ -149,7 +184,7 @@ long sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 	if (UNLIKELY(err))
 		goto cancel;
 	if (!opened.made)
-		err = open_check(opened.node, flags);
+		err = open_existing(file, opened.node, flags);
 	if (UNLIKELY(err)) {
 		node_put(opened.node);
 		goto cancel;

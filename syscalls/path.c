@@ -69,7 +69,7 @@ int place_find(int dirfd, const char *path, struct place *place)
 
 	if (UNLIKELY(err))
 		return err;
-	fs_walk_begin(&walk, process.fs, start, path, &process.cred);
+	fs_walk_begin(&walk, process.fs, start, path, cred_now());
 	node_put(start);
 	err = fs_walk_parent(&walk);
 	if (LIKELY(!err)) {
@@ -98,8 +98,7 @@ int path_node(int dirfd, const char *path, int flags, struct fs_node **nodep)
 	if (UNLIKELY(err))
 		return err;
 	err = fs_walk_node(process.fs, start, path,
-			   !(flags & AT_SYMLINK_NOFOLLOW), &process.cred,
-			   nodep);
+			   !(flags & AT_SYMLINK_NOFOLLOW), cred_now(), nodep);
 	node_put(start);
 	return err;
 }
@@ -125,8 +124,8 @@ long sys_mkdirat(int dirfd, const char *path, mode_t mode)
 	if (err)
 		return err;
 	mode = S_IFDIR | umask_apply(mode & (0777 | S_ISVTX));
-	err = fs_make(process.fs, place.dir, &place.name, mode, 0,
-		      &process.cred, NULL, NULL);
+	err = fs_make(process.fs, place.dir, &place.name, mode, 0, cred_now(),
+		      NULL, NULL);
 	place_end(&place);
 	return err;
 }
@@ -152,7 +151,7 @@ long sys_symlinkat(const char *target, int dirfd, const char *path)
 	if (err)
 		return err;
 	err = fs_symlink(process.fs, place.dir, &place.name, target,
-			 strlen(target), &process.cred);
+			 strlen(target), cred_now());
 	place_end(&place);
 	return err;
 }
@@ -180,7 +179,7 @@ long sys_linkat(int dirfd, const char *oldpath, int newdirfd,
 	err = place_find_new(newdirfd, newpath, &place);
 	if (!err) {
 		err = fs_link(process.fs, node, place.dir, &place.name,
-			      &process.cred);
+			      cred_now());
 		place_end(&place);
 	}
 	node_put(node);
@@ -225,11 +224,9 @@ long sys_unlinkat(int dirfd, const char *path, int flags)
 	else if (place.last != FS_LAST_NAME)
 		err = -EISDIR;
 	if (!err && directory)
-		err = fs_rmdir(process.fs, place.dir, &place.name,
-			       &process.cred);
+		err = fs_rmdir(process.fs, place.dir, &place.name, cred_now());
 	else if (!err)
-		err = fs_unlink(process.fs, place.dir, &place.name,
-				&process.cred);
+		err = fs_unlink(process.fs, place.dir, &place.name, cred_now());
 	place_end(&place);
 	return err;
 }
@@ -266,7 +263,7 @@ long sys_renameat2(int dirfd, const char *oldpath, int newdirfd,
 		err = flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
 	else
 		err = fs_rename(process.fs, old.dir, &old.name, new.dir,
-				&new.name, (unsigned)flags, &process.cred);
+				&new.name, (unsigned)flags, cred_now());
 	place_end(&new);
 end_old:
 	place_end(&old);
@@ -325,7 +322,7 @@ static long cwd_set(struct fs_node *node)
 	if (!S_ISDIR(fs_node_mode(node)))
 		err = -ENOTDIR;
 	else
-		err = fs_access(node, &process.cred, X_OK);
+		err = fs_access(node, cred_now(), X_OK);
 	if (!err) {
 		struct fs_node *old;
 

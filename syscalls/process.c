@@ -7,6 +7,8 @@
 
 int syscall_detour;
 
+static const struct fs_cred root;
+
 /* Without limits given, contents may take three quarters of the memory that is
  * free at the start, and there may be a node for each 256 bytes of it, which is
  * what an empty file takes. */
@@ -32,6 +34,7 @@ void syscall_init(const struct syscall_config *config)
 	struct fs_limits limits;
 	int err;
 
+	process.cred = &root;
 	limits_choose(config, &limits);
 	err = fs_create(&limits, &process.fs);
 	port_assert(!err);
@@ -115,34 +118,34 @@ int syscall_install(const char *path, unsigned mode, int64_t mtime,
 /* getuid(2) and its kin: one owner, root. */
 long sys_getuid(void)
 {
-	return process.cred.uid;
+	return cred_now()->uid;
 }
 
 long sys_geteuid(void)
 {
-	return process.cred.uid;
+	return cred_now()->uid;
 }
 
 long sys_getgid(void)
 {
-	return process.cred.gid;
+	return cred_now()->gid;
 }
 
 long sys_getegid(void)
 {
-	return process.cred.gid;
+	return cred_now()->gid;
 }
 
 /* getresuid(2), getresgid(2): the saved ids are no others. */
 long sys_getresuid(uid_t *ruid, uid_t *euid, uid_t *suid)
 {
-	*ruid = *euid = *suid = process.cred.uid;
+	*ruid = *euid = *suid = cred_now()->uid;
 	return 0;
 }
 
 long sys_getresgid(gid_t *rgid, gid_t *egid, gid_t *sgid)
 {
-	*rgid = *egid = *sgid = process.cred.gid;
+	*rgid = *egid = *sgid = cred_now()->gid;
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Reading, writing and positions: read(2), write(2), their p and v forms, and
- * lseek(2). Regular files go to fs/, devices to dev.c; a call that uses the
+ * lseek(2). Regular files go to fs/, others to their operations; a call that uses the
  * offset of the open file holds its lock, so threads that share it take turns.
  */
 #include "syscalls/internal.h"
@@ -18,31 +18,49 @@ static bool span_bad(uint64_t offset, size_t count)
 	return (int64_t)(count | (offset + count)) < 0;
 }
 
-/* read(2) and write(2) of a device, whose offset stays 0. */
-static ssize_t device_rw(const struct file *file, bool write, void *buf,
-			 uint64_t offset, size_t count)
-{
-	uint64_t rdev = fs_node_rdev(file->node);
-
-	if (span_bad(offset, count))
-		return -EINVAL;
-	if (count > RW_MAX)
-		count = RW_MAX;
-	return write ? dev_write(rdev, buf, count) : dev_read(rdev, buf, count);
-}
-
-/* Is it a device that has no positions? Then -ESPIPE comes first. */
-static bool positionless(const struct file *file)
-{
-	return file->is_device && !dev_seekable(fs_node_rdev(file->node));
-}
-
 static size_t clip(size_t count)
 {
 	return count < RW_MAX ? count : RW_MAX;
 }
 
-/* Reads from what is no device, and open for reading. */
+/* Does it have no position? Then -ESPIPE comes first. */
+static bool positionless(const struct file *file)
+{
+	return file->ops && file->ops->position == POSITION_NONE;
+}
+
+/* Reads or writes what is no file of fs/. */
+static ssize_t special_at(struct file *file, bool write, void *buf,
+			  uint64_t offset, size_t count)
+{
+	const struct file_ops *ops = file->ops;
+
+	if (span_bad(offset, count))
+		return -EINVAL;
+	count = clip(count);
+	if (write)
+		return ops->write ? ops->write(file, buf, count, offset)
+				  : -EINVAL;
+	return ops->read ? ops->read(file, buf, count, offset) : -EINVAL;
+}
+
+/* The same at the file's own position. */
+static ssize_t special_rw(struct file *file, bool write, void *buf,
+			  size_t count)
+{
+	ssize_t result;
+
+	if (file->ops->position != POSITION_KEPT)
+		return special_at(file, write, buf, 0, count);
+	lock_write(&file->lock);
+	result = special_at(file, write, buf, file->offset, count);
+	if (result > 0)
+		file->offset += (uint64_t)result;
+	unlock_write(&file->lock);
+	return result;
+}
+
+/* Reads from a file of fs/ that is open for reading. */
 static ssize_t read_at(const struct file *file, uint64_t offset, void *buf,
 		       size_t count)
 {
@@ -65,8 +83,8 @@ long sys_read(int fd, void *buf, size_t count)
 		result = -EBADF;
 		goto put;
 	}
-	if (UNLIKELY(file->is_device)) {
-		result = device_rw(file, false, buf, 0, count);
+	if (UNLIKELY(file->ops != NULL)) {
+		result = special_rw(file, false, buf, count);
 		goto put;
 	}
 	lock_write(&file->lock);
@@ -95,8 +113,8 @@ long sys_pread64(int fd, void *buf, size_t count, off_t offset)
 		result = -ESPIPE;
 	else if (UNLIKELY(!file_readable(file)))
 		result = -EBADF;
-	else if (UNLIKELY(file->is_device))
-		result = device_rw(file, false, buf, at, count);
+	else if (UNLIKELY(file->ops != NULL))
+		result = special_at(file, false, buf, at, count);
 	else
 		result = read_at(file, at, buf, count);
 	file_put(file);
@@ -115,9 +133,8 @@ long sys_write(int fd, const void *buf, size_t count)
 		result = -EBADF;
 		goto put;
 	}
-	if (UNLIKELY(file->is_device)) {
-		result =
-			device_rw(file, true, (void *)(uintptr_t)buf, 0, count);
+	if (UNLIKELY(file->ops != NULL)) {
+		result = special_rw(file, true, (void *)(uintptr_t)buf, count);
 		goto put;
 	}
 	lock_write(&file->lock);
@@ -148,9 +165,9 @@ long sys_pwrite64(int fd, const void *buf, size_t count, off_t offset)
 		result = -ESPIPE;
 	else if (UNLIKELY(!file_writable(file)))
 		result = -EBADF;
-	else if (UNLIKELY(file->is_device))
-		result = device_rw(file, true, (void *)(uintptr_t)buf, at,
-				   count);
+	else if (UNLIKELY(file->ops != NULL))
+		result = special_at(file, true, (void *)(uintptr_t)buf, at,
+				    count);
 	else if (UNLIKELY(span_bad(at, count)))
 		result = -EINVAL;
 	else
@@ -201,21 +218,21 @@ static int vector_take(struct vector *v, const struct iovec *iov, int iovcnt)
 	return 0;
 }
 
-/* A device is written buffer by buffer, until one is not taken whole. */
-static ssize_t dev_vector(uint64_t rdev, const struct iovec *iov, int iovcnt,
-			  bool write)
+/* What is no file of fs/ takes buffer after buffer, until one is not used up. */
+static ssize_t special_vector(struct file *file, const struct vector *v,
+			      bool write, uint64_t offset)
 {
 	ssize_t done = 0;
 
-	for (int i = 0; i < iovcnt; i++) {
-		void *buf = iov[i].iov_base;
-		size_t len = iov[i].iov_len;
+	for (int i = 0; i < v->iovcnt; i++) {
+		void *buf = v->iov[i].iov_base;
+		size_t len = v->iov[i].iov_len;
 		ssize_t part;
 
 		if (len == 0)
 			continue;
-		part = write ? dev_write(rdev, buf, len)
-			     : dev_read(rdev, buf, len);
+		part = special_at(file, write, buf, offset + (uint64_t)done,
+				  len);
 		if (part < 0)
 			return done ? done : part;
 		done += part;
@@ -233,16 +250,16 @@ static ssize_t vector_at(struct file *file, const struct vector *v, bool write,
 
 	if (span_bad(*offset, v->sum))
 		return -EINVAL;
-	if (file->is_device)
-		return dev_vector(fs_node_rdev(file->node), v->iov, v->iovcnt,
-				  write);
-	if (write)
+	if (!file->ops && write)
 		return fs_writev(process.fs, file->node, v->iov, v->iovcnt,
 				 file->flags & O_APPEND, offset);
-	if (S_ISDIR(fs_node_mode(file->node)))
+	if (!file->ops && S_ISDIR(fs_node_mode(file->node)))
 		return -EISDIR;
-	result =
-		fs_readv(file->node, *offset, v->iov, v->iovcnt, noatime(file));
+	if (file->ops)
+		result = special_vector(file, v, write, *offset);
+	else
+		result = fs_readv(file->node, *offset, v->iov, v->iovcnt,
+				  noatime(file));
 	if (result > 0)
 		*offset += (uint64_t)result;
 	return result;
@@ -267,8 +284,8 @@ static long vector(int fd, const struct iovec *iov, int iovcnt, bool write,
 		result = vector_take(&v, iov, iovcnt);
 	if (result || v.sum == 0)
 		goto put;
-	if (position || file->is_device) {
-		/* A device has no offset to lock, and may have to wait. */
+	if (position || (file->ops && file->ops->position != POSITION_KEPT)) {
+		/* There is no offset to lock, and perhaps cause to wait. */
 		at = position ? (uint64_t)*position : 0;
 		result = vector_at(file, &v, write, &at);
 	} else {
@@ -304,6 +321,12 @@ long sys_pwritev(int fd, const struct iovec *iov, int iovcnt, off_t offset)
 
 /* -- Positions ------------------------------------------------------------------- */
 
+/* Does it have a size that positions can be counted from? */
+static bool positioned_by_size(const struct file *file)
+{
+	return !file->ops && !S_ISDIR(fs_node_mode(file->node));
+}
+
 /* Where lseek(2) leads to, if that is a position at all. */
 static long seek_target(const struct file *file, off_t offset, int whence)
 {
@@ -320,7 +343,7 @@ static long seek_target(const struct file *file, off_t offset, int whence)
 			return -EINVAL;
 		break;
 	case SEEK_END:
-		if (S_ISDIR(fs_node_mode(file->node)))
+		if (!positioned_by_size(file))
 			return -EINVAL;
 		fs_getattr(file->node, &attr);
 		if (__builtin_add_overflow(offset, (off_t)attr.size, &offset))
@@ -328,7 +351,7 @@ static long seek_target(const struct file *file, off_t offset, int whence)
 		break;
 	case SEEK_DATA:
 	case SEEK_HOLE:
-		if (S_ISDIR(fs_node_mode(file->node)))
+		if (!positioned_by_size(file))
 			return -EINVAL;
 		if (offset < 0)
 			return -ENXIO;
@@ -352,8 +375,8 @@ long sys_lseek(int fd, off_t offset, int whence)
 
 	if (UNLIKELY(!file))
 		return -EBADF;
-	if (UNLIKELY(file->is_device)) {
-		result = dev_seekable(fs_node_rdev(file->node)) ? 0 : -ESPIPE;
+	if (UNLIKELY(file->ops && file->ops->position != POSITION_KEPT)) {
+		result = positionless(file) ? -ESPIPE : 0;
 		if (whence < SEEK_SET || whence > SEEK_HOLE)
 			result = -EINVAL;
 		goto put;
@@ -392,7 +415,7 @@ long sys_fsync(int fd)
 
 	if (!file)
 		return -EBADF;
-	result = file->is_device ? -EINVAL : 0;
+	result = file->ops ? -EINVAL : 0;
 	file_put(file);
 	return result;
 }

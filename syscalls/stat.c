@@ -184,7 +184,7 @@ long sys_faccessat2(int dirfd, const char *path, int amode, int flags)
 	err = path_node(dirfd, path, flags & ~AT_EACCESS, &node);
 	if (err)
 		return err;
-	err = fs_access(node, &process.cred, amode);
+	err = fs_access(node, cred_now(), amode);
 	node_put(node);
 	return err;
 }

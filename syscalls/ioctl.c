@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ioctl(2): what every open file has, and what regular files have. All else is
+ * for the operations of files that are none of fs/.
+ */
+#include "syscalls/internal.h"
+#include "abi/ioctl.h"
+
+/* FIONREAD of a regular file: how many bytes there are from its position on;
+ * less than none past the end. */
+static long fionread(struct file *file, int *count)
+{
+	struct fs_attr attr;
+
+	if (!S_ISREG(fs_node_mode(file->node)))
+		return -ENOTTY;
+	fs_getattr(file->node, &attr);
+	lock_read(&file->lock);
+	*count = (int)(attr.size - file->offset);
+	unlock_read(&file->lock);
+	return 0;
+}
+
+/* FIONBIO: O_NONBLOCK as *arg says. */
+static long fionbio(int fd, const int *arg)
+{
+	long flags = sys_fcntl(fd, F_GETFL, 0);
+
+	if (flags < 0)
+		return flags;
+	flags = *arg ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+	return sys_fcntl(fd, F_SETFL, (unsigned long)flags);
+}
+
+static long file_ioctl(struct file *file, uint32_t request, void *arg)
+{
+	if (file->ops)
+		return file->ops->ioctl ? file->ops->ioctl(file, request, arg)
+					: -ENOTTY;
+	return request == FIONREAD ? fionread(file, arg) : -ENOTTY;
+}
+
+/* ioctl(2). */
+long sys_ioctl(int fd, unsigned long request, void *arg)
+{
+	struct file *file = fd_get(fd);
+	long result;
+
+	if (!file)
+		return -EBADF;
+	switch ((uint32_t)request) {
+	case FIOCLEX:
+		result = sys_fcntl(fd, F_SETFD, FD_CLOEXEC);
+		break;
+	case FIONCLEX:
+		result = sys_fcntl(fd, F_SETFD, 0);
+		break;
+	case FIONBIO:
+		result = fionbio(fd, arg);
+		break;
+	default:
+		result = file_ioctl(file, (uint32_t)request, arg);
+		break;
+	}
+	file_put(file);
+	return result;
+}
