@@ -250,7 +250,7 @@ TEST_SCRIPTS := $(sort $(wildcard tests/*.sh))
 CHECKS := check-warnings check-headers check-format check-locks check-tidy \
 	check-layers check-docs
 
-.PHONY: unit test check bench clean format help $(CHECKS)
+.PHONY: unit test check budget bench clean format help $(CHECKS)
 unit: $(UNIT_PROGRAMS) ## the unit tests of fs/, under sanitizers
 
 # TESTS=... names some cases only: see tests/run-tests.
@@ -259,6 +259,9 @@ test: all postmark unit ## build and pass every test (TESTS='CASE ...' some)
 	tests/run-tests $(B)/test $(TESTS)
 
 check: $(CHECKS) ## all the checks of the source, without the tests
+
+budget: all ## lower the budget of instructions to what they are now
+	sh tests/budget.sh --lower
 
 bench: all postmark ## the measurements
 	bench/run
@@ -269,8 +272,8 @@ CHECKED_SRCS := $(sort $(filter %.c,$(FS_SRCS) $(SYSCALLS_SRCS) $(KERNEL_SRCS) \
 	$(PORT_GUEST_SRCS) $(PORT_HOSTED_SRCS) $(LIBC_SRCS)))
 HOST_SRCS := $(RUN_SRCS)
 HEADERS := $(sort $(wildcard abi/*.h fs/*.h syscalls/*.h kernel/*.h \
-	kernel/x86_64/*.h port/*.h port/*/*.h tools/*.h tests/unit/*.h \
-	tests/conform/*.h))
+	kernel/x86_64/*.h port/*.h port/*/*.h tools/*.h tests/budget/*.h \
+	tests/conform/*.h tests/unit/*.h))
 FORMATTED := $(CHECKED_SRCS) $(HOST_SRCS) $(HEADERS) $(wildcard libc/*.h) \
 	$(wildcard apps/*.c bench/*.c tests/*/*.[ch])
 CLANG_CFLAGS := -std=c11 $(WARN) -ffreestanding $(INCLUDE)
