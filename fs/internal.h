@@ -159,6 +159,11 @@ struct dirent {
 	char name[NAME_INLINE];
 };
 
+static inline bool dirent_is_dir(const struct dirent *entry)
+{
+	return entry->type == S_IFDIR >> 12;
+}
+
 _Static_assert(sizeof(struct dirent) == 64, "a dirent is a cache line");
 
 /* A directory's entries: see dir.c. Protected by its node's lock. */
@@ -255,6 +260,12 @@ static inline void node_changed(struct fs_node *node, struct node_time now)
 void node_read_end(struct fs_node *node, bool noatime)
 	RELEASES_READ(node->lock);
 
+/* -- name.c: names in directories ---------------------------------------- */
+
+/* fs_lookup in what is known to be a directory. */
+FS_CHECKED int name_lookup(struct fs *fs, struct fs_node *dir,
+			   const struct fs_name *name, struct fs_node **nodep);
+
 /* -- perm.c: who may do what --------------------------------------------- */
 
 FS_CHECKED int perm_check_slow(struct fs_node *node, const struct fs_cred *cred,
@@ -269,6 +280,13 @@ static inline int perm_check(struct fs_node *node, const struct fs_cred *cred,
 	if (LIKELY(cred->uid == 0 && is_dir(node)))
 		return 0;
 	return perm_check_slow(node, cred, want);
+}
+
+/* The same of what is known to be a directory. */
+static inline int perm_check_dir(struct fs_node *dir,
+				 const struct fs_cred *cred, int want)
+{
+	return LIKELY(cred->uid == 0) ? 0 : perm_check_slow(dir, cred, want);
 }
 
 /* May cred remove or replace victim in dir (sticky(7))? -EACCES, -EPERM. */

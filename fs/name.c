@@ -24,13 +24,11 @@ static int too_long(struct fs_node *dir)
 	return err;
 }
 
-int fs_lookup(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
-	      struct fs_node **nodep)
+int name_lookup(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
+		struct fs_node **nodep)
 {
 	struct dirent *entry;
 
-	if (UNLIKELY(!is_dir(dir)))
-		return -ENOTDIR;
 	if (UNLIKELY(name->len > NAME_MAX))
 		return too_long(dir);
 	lock_read(&dir->lock);
@@ -41,6 +39,12 @@ int fs_lookup(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 	}
 	unlock_read(&dir->lock);
 	return LIKELY(entry != NULL) ? 0 : -ENOENT;
+}
+
+int fs_lookup(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
+	      struct fs_node **nodep)
+{
+	return is_dir(dir) ? name_lookup(fs, dir, name, nodep) : -ENOTDIR;
 }
 
 struct fs_node *fs_parent(struct fs_node *dir)
@@ -60,12 +64,13 @@ static int make_check(struct fs_node *dir, const struct fs_cred *cred)
 {
 	if (UNLIKELY(dir->nlink == 0))
 		return -ENOENT;
-	return perm_check(dir, cred, W_OK | X_OK);
+	return perm_check_dir(dir, cred, W_OK | X_OK);
 }
 
 /* Owner, group and mode of a new node: inode(7), set-group-ID. */
-static int make_node(struct fs *fs, const struct fs_node *dir, uint32_t mode,
-		     const struct fs_cred *cred, struct fs_node **nodep)
+static inline int make_node(struct fs *fs, const struct fs_node *dir,
+			    uint32_t mode, const struct fs_cred *cred,
+			    struct fs_node **nodep)
 {
 	uint32_t gid = cred->gid;
 
@@ -176,7 +181,7 @@ int fs_make_anonymous(struct fs *fs, struct fs_node *dir, uint32_t mode,
 	if (!dir)
 		return node_create(fs, mode, cred->uid, cred->gid, nodep);
 	lock_read(&dir->lock);
-	err = perm_check(dir, cred, W_OK | X_OK);
+	err = perm_check_dir(dir, cred, W_OK | X_OK);
 	if (!err)
 		err = make_node(fs, dir, mode, cred, nodep);
 	unlock_read(&dir->lock);
@@ -261,8 +266,8 @@ unlock:
 
 /* Commits the removal of a name. Returns whether the node lost its last link:
  * then the caller drops the reference that being linked was. */
-static bool unlink_commit(struct fs *fs, struct fs_node *dir,
-			  struct dirent *entry, struct fs_node *node)
+static inline bool unlink_commit(struct fs *fs, struct fs_node *dir,
+				 struct dirent *entry, struct fs_node *node)
 	REQUIRES(dir->lock, node->lock)
 {
 	struct node_time now = node_now();
@@ -288,11 +293,11 @@ static int unlink_check(struct fs_node *dir, const struct fs_name *name,
 	if (!entry)
 		return -ENOENT;
 	if (name->slash)
-		return is_dir(entry->node) ? -EISDIR : -ENOTDIR;
+		return dirent_is_dir(entry) ? -EISDIR : -ENOTDIR;
 	err = perm_remove(dir, entry->node, cred);
 	if (err)
 		return err;
-	return is_dir(entry->node) ? -EISDIR : 0;
+	return dirent_is_dir(entry) ? -EISDIR : 0;
 }
 
 /* Checks without the emptiness, which needs the victim's lock. */
@@ -306,7 +311,7 @@ static int rmdir_check(struct fs_node *dir, const struct dirent *entry,
 	err = perm_remove(dir, entry->node, cred);
 	if (err)
 		return err;
-	return is_dir(entry->node) ? 0 : -ENOTDIR;
+	return dirent_is_dir(entry) ? 0 : -ENOTDIR;
 }
 
 /* Unlinks or, if directory, removes a directory. */

@@ -105,7 +105,7 @@ static bool finished(const struct fs_walk *walk, const char *end)
 static int walk_step(struct fs_walk *walk, const struct fs_name *name)
 {
 	struct fs_node *node;
-	int err = fs_lookup(walk->fs, walk->dir, name, &node);
+	int err = name_lookup(walk->fs, walk->dir, name, &node);
 
 	if (UNLIKELY(err))
 		return err;
@@ -151,9 +151,7 @@ static int walk_names(struct fs_walk *walk)
 			walk->rest = walk->stack[walk->depth].rest;
 			continue;
 		}
-		if (UNLIKELY(!is_dir(walk->dir)))
-			return -ENOTDIR;
-		err = perm_check(walk->dir, walk->cred, X_OK);
+		err = perm_check_dir(walk->dir, walk->cred, X_OK);
 		if (UNLIKELY(err))
 			return err;
 		while (*end != '/' && *end != '\0')
@@ -183,7 +181,8 @@ int fs_walk_parent(struct fs_walk *walk)
 
 	if (UNLIKELY(*walk->path == '\0'))
 		return -ENOENT;
-	err = walk_names(walk);
+	/* All that the walk enters are directories, but where it begins. */
+	err = LIKELY(is_dir(walk->dir)) ? walk_names(walk) : -ENOTDIR;
 	if (UNLIKELY(path_too_long(walk)))
 		return -ENAMETOOLONG;
 	return err;
@@ -204,7 +203,7 @@ int fs_walk_last(struct fs_walk *walk, bool follow, struct fs_node **nodep)
 			}
 			return 0;
 		}
-		err = fs_lookup(walk->fs, walk->dir, &walk->name, &node);
+		err = name_lookup(walk->fs, walk->dir, &walk->name, &node);
 		if (UNLIKELY(err))
 			return err;
 		if (LIKELY(!is_link(node) || !(follow || walk->name.slash))) {
