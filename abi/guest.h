@@ -41,6 +41,8 @@
  *   stdin=request       see above
  *   tty=012             which of the descriptors 0, 1, 2 are terminals
  *   winsize=ROWSxCOLS   size of that terminal
+ *   fs-size=BYTES       most bytes of the contents of files
+ *   fs-inodes=COUNT     most files of any kind
  *   trace=1             print every system call on standard error
  *
  * The first boot module of hvm_start_info, where there is one, is a cpio
@@ -48,6 +50,9 @@
  */
 #ifndef WHELK_ABI_GUEST_H
 #define WHELK_ABI_GUEST_H
+
+/* Fewer would hardly do for /dev and /proc. */
+#define GUEST_FS_INODES_MIN 64
 
 #define GUEST_PORT_OUTPUT  0x4e9
 #define GUEST_PORT_EXIT	   0x501

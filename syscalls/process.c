@@ -5,6 +5,8 @@
  */
 #include "syscalls/internal.h"
 
+#include "abi/guest.h"
+
 int syscall_detour;
 
 static const struct fs_cred root;
@@ -27,6 +29,8 @@ static void limits_choose(const struct syscall_config *config,
 						 : BYTES_DEFAULT(bytes);
 	limits->nodes_max = config->fs_nodes_max ? config->fs_nodes_max
 						 : NODES_DEFAULT(bytes);
+	if (limits->nodes_max < GUEST_FS_INODES_MIN)
+		limits->nodes_max = GUEST_FS_INODES_MIN;
 }
 
 void syscall_init(const struct syscall_config *config)

@@ -15,7 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Zero means: as the memory of the machine suggests. */
+/* Zero means: as the memory of the machine suggests. fs_nodes_max is at least
+ * GUEST_FS_INODES_MIN. */
 struct syscall_config {
 	uint64_t fs_bytes_max;
 	uint64_t fs_nodes_max;

@@ -5,7 +5,7 @@
 # are cancelled; the memory it may use. The programs are run on Linux itself
 # first, which says what is right.
 #
-# cases: signals faults console cancel memory_size
+# cases: signals faults console cancel memory_size fs_limits
 set -eux
 
 # Both forms of the program NAME: NAME.linux, NAME.hosted.
@@ -73,6 +73,20 @@ memory_size() {
 	done
 	WHELK_MEM=1M "$program"
 	WHELK_MEM=1048576 "$program"
+}
+
+fs_limits() {
+	"$root/tools/whelk-cc" --hosted -D_GNU_SOURCE -o fs_limits \
+		"$root/tests/guest/fs_limits.c"
+	WHELK_FS_SIZE=1M WHELK_FS_INODES=1000 ./fs_limits >out
+	printf '%s\n' '1048576 bytes, 1000 files' '1 1' | diff - out
+	for setting in SIZE= SIZE=0 SIZE=1.5M INODES=63 INODES=x; do
+		status=0
+		env "WHELK_FS_$setting" ./fs_limits >out 2>err || status=$?
+		[ $status = 1 ]
+		[ "$(wc -l <err)" = 1 ]
+		grep "^whelk: WHELK_FS_${setting%=*}" err
+	done
 }
 
 root=$(pwd)

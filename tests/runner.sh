@@ -7,7 +7,7 @@
 # cases: input_left terminal terminal_interrupt background output_order
 # cases: output_closed output_full killed panics signals symbols files
 # cases: files_refused images_refused options_refused memory_refused
-# cases: qemu_refused trace verbose
+# cases: qemu_refused fs_limits trace verbose
 set -eu
 root=$(pwd)
 cd "$TEST_DIR"
@@ -393,6 +393,11 @@ case_options_refused() {
 	refused 2 'takes no value' --trace=1 x
 	for size in '' 64 M 64X 64MB 1.5G -1M ' 1M' 0x1M 99999999999999999999T; do
 		refused 2 '--mem' --mem "$size" x
+		refused 2 '--fs-size' --fs-size "$size" x
+	done
+	refused 2 '--fs-size' --fs-size 0M x
+	for count in '' 63 0 K 1.5K -64 64B 0x100; do
+		refused 2 '--fs-inodes' --fs-inodes "$count" x
 	done
 	run --help | grep -q '^usage: whelk run'
 }
@@ -423,6 +428,14 @@ case_qemu_refused() {
 	if ! grep -q '^flags.* \(vmx\|svm\)' /proc/cpuinfo; then
 		refused 126 '--accel kvm: ' --accel kvm ./end
 	fi
+}
+
+case_fs_limits() {
+	build fs_limits
+	run --fs-size 1M --fs-inodes 1000 ./fs_limits >output
+	printf '%s\n' '1048576 bytes, 1000 files' '1 1' | diff - output
+	run --fs-size 64M --fs-inodes 2K ./fs_limits >output
+	printf '%s\n' '67108864 bytes, 2048 files' '1 1' | diff - output
 }
 
 case_trace() {

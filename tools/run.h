@@ -50,6 +50,8 @@ int run_write_all(int fd, const void *data, size_t len);
 
 struct run_options {
 	uint64_t memory;     /* bytes */
+	uint64_t fs_size;    /* bytes; 0: as the guest likes */
+	uint64_t fs_inodes;  /* 0: as the guest likes */
 	const char *accel;   /* "kvm", "tcg", or NULL: what works */
 	const char *machine; /* "microvm", "q35" or "pc" */
 	struct run_strings env;

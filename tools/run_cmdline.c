@@ -5,6 +5,7 @@
  */
 #include "run.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,14 @@ static void terminals_add(struct text *text)
 	word_add(text, "winsize=", size);
 }
 
+static void number_add(struct text *text, const char *name, uint64_t value)
+{
+	char digits[24];
+
+	snprintf(digits, sizeof(digits), "%" PRIu64, value);
+	word_add(text, name, digits);
+}
+
 char *run_cmdline(const struct run_options *options)
 {
 	struct text text = {0};
@@ -69,6 +78,10 @@ char *run_cmdline(const struct run_options *options)
 	terminals_add(&text);
 	if (options->trace)
 		word_add(&text, "", "trace=1");
+	if (options->fs_size)
+		number_add(&text, "fs-size=", options->fs_size);
+	if (options->fs_inodes)
+		number_add(&text, "fs-inodes=", options->fs_inodes);
 	for (size_t i = 0; i < options->env.count; i++)
 		word_add(&text, "env=", options->env.items[i]);
 	word_add(&text, "", "--");

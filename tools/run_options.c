@@ -4,6 +4,7 @@
  * at "--": whatever follows the program's name is the program's, untouched.
  */
 #include "run.h"
+#include "abi/guest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,13 @@ static const char usage[] =
 	"\n"
 	"  --mem SIZE          memory of the guest: a number and K, M, G or T\n"
 	"                      (1G, or half of what this machine has)\n"
+	"  --fs-size SIZE      most bytes that files may hold (three quarters "
+	"of\n"
+	"                      what is free at the start)\n"
+	"  --fs-inodes COUNT   most files, directories and links, at least "
+	"64;\n"
+	"                      K and M may follow (one for each 256 bytes "
+	"free)\n"
 	"  --env NAME=VALUE    set an environment variable; may repeat\n"
 	"  --file PATH[:/GUESTPATH]\n"
 	"                      put a copy of a file of this machine into the\n"
@@ -42,6 +50,8 @@ static const char usage[] =
 
 enum option {
 	OPTION_MEM,
+	OPTION_FS_SIZE,
+	OPTION_FS_INODES,
 	OPTION_ENV,
 	OPTION_FILE,
 	OPTION_ACCEL,
@@ -55,39 +65,78 @@ enum option {
 };
 
 static const char *const names[OPTION_COUNT] = {
-	[OPTION_MEM] = "--mem",		[OPTION_ENV] = "--env",
-	[OPTION_FILE] = "--file",	[OPTION_ACCEL] = "--accel",
-	[OPTION_MACHINE] = "--machine", [OPTION_QEMU_ARG] = "--qemu-arg",
-	[OPTION_TRACE] = "--trace",	[OPTION_VERBOSE] = "--verbose",
+	[OPTION_MEM] = "--mem",
+	[OPTION_FS_SIZE] = "--fs-size",
+	[OPTION_FS_INODES] = "--fs-inodes",
+	[OPTION_ENV] = "--env",
+	[OPTION_FILE] = "--file",
+	[OPTION_ACCEL] = "--accel",
+	[OPTION_MACHINE] = "--machine",
+	[OPTION_QEMU_ARG] = "--qemu-arg",
+	[OPTION_TRACE] = "--trace",
+	[OPTION_VERBOSE] = "--verbose",
 	[OPTION_HELP] = "--help",
 };
 
-/* "64M" is 67108864. */
-static uint64_t parse_size(const char *text)
+/* A number and, if there is one, a unit: "64M" is 67108864. Stores the value,
+ * at most UINT64_MAX, and the unit or NULL; false if that is no such text. */
+static bool parse_number(const char *text, uint64_t *value, const char **unit)
 {
 	static const char units[] = "KMGT";
 	size_t digits = strspn(text, "0123456789");
-	const char *unit = NULL;
-	uint64_t size = 0;
 
-	if (digits && text[digits] && !text[digits + 1])
-		unit = strchr(units, text[digits] & ~0x20);
-	if (!unit)
-		run_fail(RUN_USAGE,
-			 "--mem %s: a size is a number and K, M, G or T, "
-			 "such as 512M",
-			 text);
+	*unit = NULL;
+	if (digits && text[digits])
+		*unit = strchr(units, text[digits] & ~0x20);
+	if (!digits || (text[digits] && (!*unit || text[digits + 1])))
+		return false;
+	*value = 0;
 	for (size_t i = 0; i < digits; i++)
-		if (__builtin_mul_overflow(size, 10, &size) ||
-		    __builtin_add_overflow(size, text[i] - '0', &size))
-			size = UINT64_MAX;
-	for (const char *u = units; u <= unit; u++)
-		if (__builtin_mul_overflow(size, 1024, &size))
-			size = UINT64_MAX;
+		if (__builtin_mul_overflow(*value, 10, value) ||
+		    __builtin_add_overflow(*value, text[i] - '0', value))
+			*value = UINT64_MAX;
+	for (const char *u = units; *unit && u <= *unit; u++)
+		if (__builtin_mul_overflow(*value, 1024, value))
+			*value = UINT64_MAX;
+	return true;
+}
+
+static uint64_t parse_size(enum option option, const char *text)
+{
+	const char *unit;
+	uint64_t size;
+
+	if (!parse_number(text, &size, &unit) || !unit)
+		run_fail(RUN_USAGE,
+			 "%s %s: a size is a number and K, M, G or T, "
+			 "such as 512M",
+			 names[option], text);
 	if (size > (uint64_t)1 << 50)
-		run_fail(RUN_USAGE, "--mem %s: more than any machine has",
-			 text);
+		run_fail(RUN_USAGE, "%s %s: more than any machine has",
+			 names[option], text);
 	return size;
+}
+
+static uint64_t parse_fs_size(const char *text)
+{
+	uint64_t size = parse_size(OPTION_FS_SIZE, text);
+
+	if (!size)
+		run_fail(RUN_USAGE, "--fs-size %s: files need more", text);
+	return size;
+}
+
+static uint64_t parse_inodes(const char *text)
+{
+	const char *unit;
+	uint64_t count;
+
+	if (!parse_number(text, &count, &unit) || count < GUEST_FS_INODES_MIN)
+		run_fail(RUN_USAGE,
+			 "--fs-inodes %s: not a number of files, such as 20000 "
+			 "or 1M, of %d or more",
+			 text, GUEST_FS_INODES_MIN);
+	return count;
 }
 
 /* The default need not be touched to be given: QEMU takes pages on demand. */
@@ -120,7 +169,13 @@ static void option_apply(struct run_options *options, enum option option,
 
 	switch (option) {
 	case OPTION_MEM:
-		options->memory = parse_size(value);
+		options->memory = parse_size(option, value);
+		break;
+	case OPTION_FS_SIZE:
+		options->fs_size = parse_fs_size(value);
+		break;
+	case OPTION_FS_INODES:
+		options->fs_inodes = parse_inodes(value);
 		break;
 	case OPTION_ENV:
 		if (!strchr(value, '=') || value[0] == '=')

@@ -83,14 +83,24 @@ static bool is_separator(const char *p)
 	return p[0] == '-' && p[1] == '-' && word_end(p[2]);
 }
 
-static const char *number(const char *p, uint16_t *value)
+/* Reads a number of at most 18 digits. */
+static const char *number(const char *p, uint64_t *value)
 {
-	unsigned int n = 0;
-
-	for (; *p >= '0' && *p <= '9' && n < 6553; p++)
-		n = n * 10 + (unsigned int)(*p - '0');
-	*value = (uint16_t)n;
+	*value = 0;
+	for (int i = 0; *p >= '0' && *p <= '9' && i < 18; i++, p++)
+		*value = *value * 10 + (uint64_t)(*p - '0');
 	return p;
+}
+
+static void winsize_parse(const char *p, struct port_winsize *size)
+{
+	uint64_t rows, cols = 0;
+
+	p = number(p, &rows);
+	if (*p == 'x')
+		number(p + 1, &cols);
+	size->rows = (uint16_t)rows;
+	size->cols = (uint16_t)cols;
 }
 
 static void option_parse(const char *p, struct cmdline_options *options)
@@ -108,9 +118,11 @@ static void option_parse(const char *p, struct cmdline_options *options)
 		for (; *value >= '0' && *value <= '2'; value++)
 			options->terminal[*value - '0'] = true;
 	} else if ((value = value_of(p, "winsize=")) != NULL) {
-		value = number(value, &options->winsize.rows);
-		if (*value == 'x')
-			number(value + 1, &options->winsize.cols);
+		winsize_parse(value, &options->winsize);
+	} else if ((value = value_of(p, "fs-size=")) != NULL) {
+		number(value, &options->fs_size);
+	} else if ((value = value_of(p, "fs-inodes=")) != NULL) {
+		number(value, &options->fs_inodes);
 	}
 }
 

@@ -18,6 +18,7 @@ struct cmdline_options {
 	bool stdin_request, trace;
 	bool terminal[3]; /* which descriptors are terminals */
 	struct port_winsize winsize;
+	uint64_t fs_size, fs_inodes; /* 0: not said */
 	size_t env_count, arg_count;
 	size_t text_size; /* of all decoded strings, with their zeros */
 };

@@ -38,6 +38,8 @@ _Noreturn void port_guest_main(void)
 	kernel_console_init(options.stdin_request);
 	port_guest_terminals_set(options.terminal, &options.winsize);
 	config.trace = options.trace;
+	config.fs_bytes_max = options.fs_size;
+	config.fs_nodes_max = options.fs_inodes;
 	syscall_init(&config);
 	if (kernel_boot_module(&module, &module_size)) {
 		archive_unpack(module, module_size);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The hosted home's start and what else the port promises: waiting, random
- * bytes, the end. Two environment variables are read:
+ * bytes, the end. Environment variables that are read:
  *
  *   WHELK_TRACE=1     print every system call on standard error
  *   WHELK_MEM=SIZE    memory for files, as "512M", at least 1M (the
  *                     machine's own size)
+ *   WHELK_FS_SIZE=SIZE, WHELK_FS_INODES=COUNT
+ *                     limits of the file system (as memory suggests)
  */
 #include "port/hosted/internal.h"
 
+#include "abi/guest.h"
 #include "syscalls/syscall.h"
 
 #define AT_SYSINFO_EHDR 33
@@ -60,27 +63,47 @@ static size_t parse_size(const char *text)
 	return *text ? 0 : size;
 }
 
+/* A size from the environment, of at least min; else complains so. */
+static size_t size_from(const char *value, size_t min, const char *complaint)
+{
+	size_t size = parse_size(value);
+
+	if (size < min)
+		console_fail(complaint, EXIT_START);
+	return size;
+}
+
+static void entry_read(const char *entry, struct syscall_config *config,
+		       size_t *memory)
+{
+	const char *value;
+
+	if ((value = value_of(entry, "WHELK_TRACE")) != NULL)
+		config->trace = value[0] && value[0] != '0';
+	else if ((value = value_of(entry, "WHELK_MEM")) != NULL)
+		*memory = size_from(value, MEM_MIN,
+				    "whelk: WHELK_MEM is not a size such as "
+				    "512M, of 1M or more\n");
+	else if ((value = value_of(entry, "WHELK_FS_SIZE")) != NULL)
+		config->fs_bytes_max = size_from(
+			value, 1,
+			"whelk: WHELK_FS_SIZE is not a size such as 512M\n");
+	else if ((value = value_of(entry, "WHELK_FS_INODES")) != NULL)
+		config->fs_nodes_max =
+			size_from(value, GUEST_FS_INODES_MIN,
+				  "whelk: WHELK_FS_INODES is not a number of "
+				  "files, of 64 or more\n");
+}
+
 void port_hosted_main(const uintptr_t *stack)
 {
 	struct syscall_config config = {0, 0, false};
 	const uintptr_t *at = stack + 1 + stack[0] + 1; /* past argc, argv */
-	const char *value;
 	const void *vdso = NULL;
 	size_t size = 0;
 
-	for (; *at; at++) {
-		value = value_of((const char *)*at, "WHELK_TRACE");
-		if (value)
-			config.trace = value[0] && value[0] != '0';
-		value = value_of((const char *)*at, "WHELK_MEM");
-		if (value) {
-			size = parse_size(value);
-			if (size < MEM_MIN)
-				console_fail("whelk: WHELK_MEM is not a size "
-					     "such as 512M, of 1M or more\n",
-					     EXIT_START);
-		}
-	}
+	for (; *at; at++)
+		entry_read((const char *)*at, &config, &size);
 	for (at++; at[0]; at += 2) {
 		if (at[0] == AT_SYSINFO_EHDR)
 			vdso = (const void *)at[1];
