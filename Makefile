@@ -253,10 +253,11 @@ CHECKS := check-warnings check-headers check-format check-locks check-tidy \
 .PHONY: unit test check budget bench clean format help $(CHECKS)
 unit: $(UNIT_PROGRAMS) ## the unit tests of fs/, under sanitizers
 
-# TESTS=... names some cases only: see tests/run-tests.
+# TESTS=... names some cases only, TEST_FLAGS=--all adds long ones: see
+# tests/run-tests.
 TESTS := $(addprefix make:,$(CHECKS)) $(UNIT_PROGRAMS) $(TEST_SCRIPTS)
 test: all postmark unit ## build and pass every test (TESTS='CASE ...' some)
-	tests/run-tests $(B)/test $(TESTS)
+	tests/run-tests $(TEST_FLAGS) $(B)/test $(TESTS)
 
 check: $(CHECKS) ## all the checks of the source, without the tests
 

@@ -7,6 +7,7 @@
 # prints: tests/diff/run SEED.
 #
 # cases: fixed today guest
+# long cases: long
 set -eu
 
 if [ "$(id -u)" != 0 ]; then
@@ -16,5 +17,6 @@ fi
 case $1 in
 fixed) tests/diff/run 1 200 ;;
 guest) tests/diff/run 1 30 guest ;;
+long) tests/diff/run "$(date +%Y%m%d)200" 10000 ;;
 today) tests/diff/run "$(date +%Y%m%d)000" 200 ;;
 esac
