@@ -31,7 +31,7 @@ CLANG_TIDY := clang-tidy
 
 # --- sources ---------------------------------------------------------------
 
-FS_SRCS := fs/content.c fs/dir.c fs/file.c fs/fs.c fs/list.c fs/name.c \
+FS_SRCS := fs/allocate.c fs/content.c fs/dir.c fs/file.c fs/fs.c fs/list.c fs/name.c \
 	fs/node.c fs/perm.c fs/rename.c fs/slab.c fs/tree.c fs/walk.c
 SYSCALLS_SRCS := syscalls/attr.c syscalls/dev.c syscalls/fd.c \
 	syscalls/ioctl.c syscalls/open.c syscalls/path.c syscalls/process.c syscalls/rw.c \

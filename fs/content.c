@@ -14,6 +14,12 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* The index of the first page that begins at or after offset. */
+static uint64_t page_after(uint64_t offset)
+{
+	return (offset + PAGE_SIZE - 1) >> PAGE_SHIFT;
+}
+
 int space_take(struct fs *fs, uint64_t bytes)
 {
 	if (LIKELY(count_add(&fs->bytes, bytes) <= fs->limits.bytes_max))
@@ -299,7 +305,7 @@ void content_destroy(struct fs *fs, struct fs_node *node)
 		space_give(fs, node->small.capacity);
 		small_free(fs, node);
 	} else if (node->form == CONTENT_TREE) {
-		tree_truncate(fs, node, 0);
+		tree_remove(fs, node, 0, INDEX_END);
 	}
 	node->form = CONTENT_HOLE;
 }
@@ -321,11 +327,85 @@ void content_shrink(struct fs *fs, struct fs_node *node, uint64_t size)
 	if (size == 0) {
 		content_destroy(fs, node);
 	} else if (node->form == CONTENT_TREE) {
-		tree_truncate(fs, node, (size + PAGE_SIZE - 1) >> PAGE_SHIFT);
+		tree_remove(fs, node, page_after(size), INDEX_END);
 		if (node->tree.pages == 0)
 			node->form = CONTENT_HOLE;
 	}
 	node->size = size;
+}
+
+int content_reserve(struct fs *fs, struct fs_node *node, uint64_t offset,
+		    uint64_t end)
+{
+	uint64_t first = offset >> PAGE_SHIFT, after = page_after(end);
+	struct fs_node old;
+	int err;
+
+	if (node->form == CONTENT_TREE)
+		return tree_reserve(fs, node, first, after);
+	err = tree_make(fs, node, &old);
+	if (err)
+		return err;
+	err = tree_reserve(fs, node, first, after);
+	if (err)
+		content_restore(fs, node, &old);
+	else
+		small_free(fs, &old);
+	return err;
+}
+
+/* Makes zeros of what is stored of count bytes within a page. */
+static void page_clear(const struct fs_node *node, uint64_t at, uint64_t count)
+{
+	uint8_t *page = tree_page(node, at >> PAGE_SHIFT);
+
+	if (page)
+		memset(page + (at & (PAGE_SIZE - 1)), 0, count);
+}
+
+/* The same of a tree's pages at the ends of the range that are in it in part;
+ * and stores which ones are in it whole. */
+static void tree_ends_clear(const struct fs_node *node, uint64_t offset,
+			    uint64_t end, uint64_t *first, uint64_t *after)
+{
+	*first = page_after(offset);
+	*after = end >> PAGE_SHIFT;
+	if (*first > *after) {
+		page_clear(node, offset, end - offset);
+		*after = *first;
+		return;
+	}
+	page_clear(node, offset, (*first << PAGE_SHIFT) - offset);
+	page_clear(node, *after << PAGE_SHIFT, end & (PAGE_SIZE - 1));
+}
+
+void content_punch(struct fs *fs, struct fs_node *node, uint64_t offset,
+		   uint64_t end)
+{
+	uint64_t first, after;
+	size_t capacity;
+	uint8_t *bytes;
+
+	if (node->form == CONTENT_TREE) {
+		tree_ends_clear(node, offset, end, &first, &after);
+		tree_remove(fs, node, first, after);
+		if (node->tree.pages == 0)
+			node->form = CONTENT_HOLE;
+		return;
+	}
+	bytes = flat_bytes(node, &capacity);
+	if (offset == 0 && end >= PAGE_SIZE)
+		content_destroy(fs, node);
+	else if (offset < capacity)
+		memset(bytes + offset, 0, min_u64(end, capacity) - offset);
+}
+
+void content_clear(struct fs_node *node, uint64_t offset, uint64_t end)
+{
+	uint64_t first, after;
+
+	tree_ends_clear(node, offset, end, &first, &after);
+	tree_clear(node, first, after);
 }
 
 uint64_t content_pages(const struct fs_node *node)
@@ -355,7 +435,7 @@ void content_check(const struct fs_node *node)
 		break;
 	case CONTENT_TREE:
 		port_assert(node->tree.pages > 0);
-		port_assert(tree_count(node) == node->tree.pages);
+		port_assert(tree_count(node, 0, INDEX_END) == node->tree.pages);
 		break;
 	}
 }

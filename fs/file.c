@@ -114,7 +114,7 @@ int fs_truncate(struct fs *fs, struct fs_node *node, uint64_t size)
 		return -EFBIG;
 	lock_write(&node->lock);
 	/* commit: nothing below can fail */
-	if (size < node->size)
+	if (size <= node->size)
 		content_shrink(fs, node, size);
 	else
 		content_grow(node, size);

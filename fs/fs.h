@@ -177,6 +177,24 @@ FS_CHECKED ssize_t fs_writev(struct fs *fs, struct fs_node *node,
 /* ftruncate(2): sets the size; new bytes read as zeros. -EFBIG. */
 FS_CHECKED int fs_truncate(struct fs *fs, struct fs_node *node, uint64_t size);
 
+/*
+ * fallocate(2), of at least one byte; all or nothing. All but fs_punch make the
+ * file as large as the range reaches unless keep_size. What is reserved reads
+ * as zeros, and fs_seek takes it for a hole. -EFBIG beyond 2^63-1.
+ */
+
+/* Reserves space for all of the range: writing to it takes no more. */
+FS_CHECKED int fs_allocate(struct fs *fs, struct fs_node *node, uint64_t offset,
+			   uint64_t len, bool keep_size);
+
+/* FALLOC_FL_PUNCH_HOLE: makes the range a hole. */
+FS_CHECKED int fs_punch(struct fs *fs, struct fs_node *node, uint64_t offset,
+			uint64_t len);
+
+/* FALLOC_FL_ZERO_RANGE: makes the range zeros, and reserves space for it. */
+FS_CHECKED int fs_zero(struct fs *fs, struct fs_node *node, uint64_t offset,
+		       uint64_t len, bool keep_size);
+
 /* lseek(2) SEEK_DATA (data) or SEEK_HOLE (!data): stores the next such offset
  * at or after offset. -ENXIO past the end, or no data follows. */
 FS_CHECKED int fs_seek(struct fs_node *node, bool data, uint64_t offset,

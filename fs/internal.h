@@ -33,6 +33,7 @@
 #define TABLE_SHIFT   9
 #define TABLE_SLOTS   ((size_t)1 << TABLE_SHIFT) /* a page of slots */
 #define HEIGHT_MAX    6 /* 6 * TABLE_SHIFT + PAGE_SHIFT >= 63 */
+#define INDEX_END     ((uint64_t)1 << (63 - PAGE_SHIFT)) /* of all pages */
 #define DATA_INLINE   24
 #define SMALL_MAX     2048 /* larger contents have pages */
 
@@ -358,6 +359,17 @@ void content_shrink(struct fs *fs, struct fs_node *node, uint64_t size)
 /* Makes the bytes between the old size and size zeros, and it the size. */
 void content_grow(struct fs_node *node, uint64_t size) REQUIRES(node->lock);
 void content_destroy(struct fs *fs, struct fs_node *node);
+/* Makes the contents a tree, and reserves pages for all of the range. Size and
+ * bytes stay. */
+FS_CHECKED int content_reserve(struct fs *fs, struct fs_node *node,
+			       uint64_t offset, uint64_t end)
+	REQUIRES(node->lock);
+/* Makes the range zeros, and gives back the pages that are in it whole. */
+void content_punch(struct fs *fs, struct fs_node *node, uint64_t offset,
+		   uint64_t end) REQUIRES(node->lock);
+/* Makes the range, which content_reserve has just been given, zeros. */
+void content_clear(struct fs_node *node, uint64_t offset, uint64_t end)
+	REQUIRES(node->lock);
 /* Gives a new symlink its target, text with its NUL. */
 FS_CHECKED int content_link(struct fs *fs, struct fs_node *node,
 			    const struct iovec *text);
@@ -367,19 +379,30 @@ uint64_t content_pages(const struct fs_node *node);
 uint64_t content_bytes(const struct fs_node *node);
 void content_check(const struct fs_node *node);
 
-/* The page at index, or NULL for a hole. */
+/* The page at index, to be read; NULL for a hole. */
 uint8_t *tree_page(const struct fs_node *node, uint64_t index);
-/* The page at index; a new one (contents unspecified, *fresh set) if it was a
- * hole. -ENOMEM, -ENOSPC. */
+/* The page at index, to be written to; a new one (contents unspecified, *fresh
+ * set) if it was a hole. -ENOMEM, -ENOSPC. */
 FS_CHECKED int tree_page_make(struct fs *fs, struct fs_node *node,
 			      uint64_t index, uint8_t **pagep, bool *fresh);
 /* Makes the contents a tree with page (taken) as its first page. */
 void tree_init(struct fs_node *node, uint8_t *page);
-/* Frees the pages from index first on, and tables that became empty. */
-void tree_truncate(struct fs *fs, struct fs_node *node, uint64_t first);
+/* Frees the pages from index first to before end, and tables that became
+ * empty. */
+void tree_remove(struct fs *fs, struct fs_node *node, uint64_t first,
+		 uint64_t end);
 /* The first index >= from where there is a page (or none, if !data);
  * UINT64_MAX if there is none to the end of all trees. */
 uint64_t tree_seek(const struct fs_node *node, uint64_t from, bool data);
-uint64_t tree_count(const struct fs_node *node);
+/* How many pages there are from index first to before end, reserved ones
+ * included. */
+uint64_t tree_count(const struct fs_node *node, uint64_t first, uint64_t end);
+/* Reserves a page for every hole from index first to before end: all or none.
+ * -ENOSPC, -ENOMEM. */
+FS_CHECKED int tree_reserve(struct fs *fs, struct fs_node *node, uint64_t first,
+			    uint64_t end);
+/* Makes holes of the pages from index first to before end, which are all there
+ * and stay reserved. */
+void tree_clear(struct fs_node *node, uint64_t first, uint64_t end);
 
 #endif

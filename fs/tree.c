@@ -5,10 +5,19 @@
  * slot is a hole. Height 0 is a lone first page, and the one table of height 1
  * starts with four slots, so that small files stay small. The shape is
  * canonical: no table is empty, and the root is no higher than it must be.
+ *
+ * The slot of a page says more about it in the low bits that its address
+ * leaves: enum slot_tag.
  */
 #include "fs/internal.h"
 
 #define ROOT_SLOTS_MIN 4
+
+enum slot_tag {
+	SLOT_RESERVED = 1, /* by fallocate(2): for who reads, a hole */
+	SLOT_NEW = 2,	   /* by the fallocate(2) that is under way */
+	SLOT_TAGS = 7,
+};
 
 /* How many indexes one slot of a table at this level (1: of pages) covers. */
 static uint64_t slot_span(unsigned level)
@@ -51,15 +60,32 @@ static bool slots_empty(void *const *table, size_t first, size_t end)
 	return true;
 }
 
-uint8_t *tree_page(const struct fs_node *node, uint64_t index)
+static uintptr_t slot_tags(const void *slot)
+{
+	return (uintptr_t)slot & SLOT_TAGS;
+}
+
+static uint8_t *slot_page(void *slot)
+{
+	return (uint8_t *)slot - slot_tags(slot);
+}
+
+/* Is there a page that may be written to, just like that? */
+static bool slot_plain(const void *slot)
+{
+	return slot && slot_tags(slot) == 0;
+}
+
+/* The slot for index, or NULL if there is no table with it. */
+static inline void **tree_slot(struct fs_node *node, uint64_t index)
 {
 	unsigned level = node->tree.height;
 	void **table = node->tree.root;
 
 	if (level == 0)
-		return index == 0 ? node->tree.root : NULL;
+		return index == 0 ? &node->tree.root : NULL;
 	if (level == 1)
-		return index < node->tree.root_slots ? table[index] : NULL;
+		return index < node->tree.root_slots ? &table[index] : NULL;
 	if (index >= height_span(level))
 		return NULL;
 	for (; level > 1; level--) {
@@ -67,7 +93,25 @@ uint8_t *tree_page(const struct fs_node *node, uint64_t index)
 		if (!table)
 			return NULL;
 	}
-	return table[slot_of(index, 1)];
+	return &table[slot_of(index, 1)];
+}
+
+/* What that slot holds. */
+static inline void *tree_entry(const struct fs_node *node, uint64_t index)
+{
+	void **slot = tree_slot((struct fs_node *)(uintptr_t)node, index);
+
+	return slot ? *slot : NULL;
+}
+
+uint8_t *tree_page(const struct fs_node *node, uint64_t index)
+{
+	void *entry = tree_entry(node, index);
+
+	if (UNLIKELY(slot_tags(entry) != 0))
+		return slot_tags(entry) & SLOT_RESERVED ? NULL
+							: slot_page(entry);
+	return entry;
 }
 
 /* Makes the table of a tree of height 1 larger: at least slots, at most a
@@ -205,41 +249,60 @@ static void tree_tidy(struct fs *fs, struct fs_node *node, uint64_t index)
 	tree_lower(fs, node);
 }
 
-int tree_page_make(struct fs *fs, struct fs_node *node, uint64_t index,
-		   uint8_t **pagep, bool *fresh)
+/* Puts a new page into the empty slot of index; its space has been taken. */
+static int page_add(struct fs *fs, struct fs_node *node, uint64_t index,
+		    uintptr_t tags, uint8_t **pagep)
 {
-	uint8_t *page = tree_page(node, index);
+	uint8_t *page = port_pages_alloc(1);
 	void **slot;
 	int err;
 
-	*fresh = !page;
-	if (LIKELY(page != NULL)) {
-		*pagep = page;
+	if (!page)
+		return -ENOMEM;
+	err = slot_make(fs, node, index, &slot);
+	if (err) {
+		tree_tidy(fs, node, index);
+		port_pages_free(page, 1);
+		return err;
+	}
+	/* commit: nothing below can fail */
+	*slot = page + tags;
+	node->tree.pages++;
+	*pagep = page;
+	return 0;
+}
+
+/* tree_page_make where there is no page that is simply there. */
+static int page_make_slow(struct fs *fs, struct fs_node *node, uint64_t index,
+			  uint8_t **pagep, bool *fresh)
+{
+	void **slot = tree_slot(node, index);
+	int err;
+
+	*fresh = true;
+	if (slot && *slot) {
+		*slot = *pagep = slot_page(*slot);
 		return 0;
 	}
 	err = space_take(fs, PAGE_SIZE);
 	if (err)
 		return err;
-	page = port_pages_alloc(1);
-	if (!page) {
-		err = -ENOMEM;
-		goto give_back;
-	}
-	err = slot_make(fs, node, index, &slot);
+	err = page_add(fs, node, index, 0, pagep);
 	if (err)
-		goto free_page;
-	/* commit: nothing below can fail */
-	*slot = page;
-	node->tree.pages++;
+		space_give(fs, PAGE_SIZE);
+	return err;
+}
+
+int tree_page_make(struct fs *fs, struct fs_node *node, uint64_t index,
+		   uint8_t **pagep, bool *fresh)
+{
+	void *page = tree_entry(node, index);
+
+	if (UNLIKELY(!slot_plain(page)))
+		return page_make_slow(fs, node, index, pagep, fresh);
+	*fresh = false;
 	*pagep = page;
 	return 0;
-
-free_page:
-	tree_tidy(fs, node, index);
-	port_pages_free(page, 1);
-give_back:
-	space_give(fs, PAGE_SIZE);
-	return err;
 }
 
 void tree_init(struct fs_node *node, uint8_t *page)
@@ -251,45 +314,52 @@ void tree_init(struct fs_node *node, uint8_t *page)
 	node->tree.height = 0;
 }
 
-static void tree_page_free(struct fs *fs, struct fs_node *node, void *page)
+static void tree_page_free(struct fs *fs, struct fs_node *node, void *slot)
 {
-	port_pages_free(page, 1);
+	port_pages_free(slot_page(slot), 1);
 	space_give(fs, PAGE_SIZE);
 	node->tree.pages--;
 }
 
 /*
- * Frees the pages under table from index first (counted within it) on, and the
- * tables that became empty. Returns whether table did. The recursion is as deep
- * as the tree: HEIGHT_MAX.
+ * Frees the pages under table from index first to before end (counted within
+ * it), and the tables that became empty. Returns whether table did. The
+ * recursion is as deep as the tree: HEIGHT_MAX.
  */
-static bool table_truncate(struct fs *fs, struct fs_node *node, void **table,
-			   size_t slots, unsigned level, uint64_t first)
+static bool table_remove(struct fs *fs, struct fs_node *node, void **table,
+			 size_t slots, unsigned level, uint64_t first,
+			 uint64_t end)
 {
-	size_t start = (size_t)(first / slot_span(level));
-	uint64_t within = first % slot_span(level);
+	uint64_t span = slot_span(level);
 
-	for (size_t i = start; i < slots; i++) {
+	for (size_t i = (size_t)(first / span); i < slots; i++) {
+		uint64_t base = i * span;
+
+		if (base >= end)
+			break;
 		if (!table[i])
 			continue;
 		if (level == 1) {
 			tree_page_free(fs, node, table[i]);
 			table[i] = NULL;
-		} else if (table_truncate(fs, node, table[i], TABLE_SLOTS,
-					  level - 1, i == start ? within : 0)) {
+		} else if (table_remove(fs, node, table[i], TABLE_SLOTS,
+					level - 1,
+					first > base ? first - base : 0,
+					end - base)) {
 			table_destroy(fs, table[i], TABLE_SLOTS);
 			table[i] = NULL;
 		}
 	}
-	return slots_empty(table, 0, start < slots ? start + 1 : slots);
+	return slots_empty(table, 0, slots);
 }
 
-void tree_truncate(struct fs *fs, struct fs_node *node, uint64_t first)
+void tree_remove(struct fs *fs, struct fs_node *node, uint64_t first,
+		 uint64_t end)
 {
 	unsigned height = node->tree.height;
 
 	if (height == 0) {
-		if (first == 0 && node->tree.root) {
+		if (first == 0 && end > 0 && node->tree.root) {
 			tree_page_free(fs, node, node->tree.root);
 			node->tree.root = NULL;
 		}
@@ -297,12 +367,12 @@ void tree_truncate(struct fs *fs, struct fs_node *node, uint64_t first)
 	}
 	if (first >= height_span(height))
 		return;
-	table_truncate(fs, node, node->tree.root, node->tree.root_slots, height,
-		       first);
+	table_remove(fs, node, node->tree.root, node->tree.root_slots, height,
+		     first, end);
 	tree_lower(fs, node);
 }
 
-/* As tree_page; also stores how many indexes, from index rounded down to a
+/* As tree_entry; also stores how many indexes, from index rounded down to a
  * multiple of that number, are the same hole. */
 static void *tree_probe(const struct fs_node *node, uint64_t index,
 			uint64_t *span)
@@ -318,7 +388,7 @@ static void *tree_probe(const struct fs_node *node, uint64_t index,
 		}
 	}
 	*span = 1;
-	return tree_page(node, index);
+	return tree_entry(node, index);
 }
 
 uint64_t tree_seek(const struct fs_node *node, uint64_t from, bool data)
@@ -326,21 +396,86 @@ uint64_t tree_seek(const struct fs_node *node, uint64_t from, bool data)
 	uint64_t end = height_span(node->tree.height), span;
 
 	while (from < end) {
-		void *page = tree_probe(node, from, &span);
+		void *entry = tree_probe(node, from, &span);
+		bool here = entry && !(slot_tags(entry) & SLOT_RESERVED);
 
-		if (!!page == data)
+		if (here == data)
 			return from;
 		from = (from | (span - 1)) + 1;
 	}
 	return data ? UINT64_MAX : from;
 }
 
-uint64_t tree_count(const struct fs_node *node)
+uint64_t tree_count(const struct fs_node *node, uint64_t first, uint64_t end)
 {
-	uint64_t count = 0;
+	uint64_t count = 0, span;
 
-	for (uint64_t i = tree_seek(node, 0, true); i != UINT64_MAX;
-	     i = tree_seek(node, i + 1, true))
-		count++;
+	if (end > height_span(node->tree.height))
+		end = height_span(node->tree.height);
+	for (uint64_t i = first; i < end; i = (i | (span - 1)) + 1) {
+		void *entry = tree_probe(node, i, &span);
+
+		port_assert(!(slot_tags(entry) & SLOT_NEW));
+		if (entry)
+			count++;
+	}
 	return count;
+}
+
+/* -- Reserving: fallocate(2) ---------------------------------------------- */
+
+/* Settles the pages from first to before end: new ones stay or are given back;
+ * and what was reserved before becomes a page of zeros, as on tmpfs. */
+static void reserve_end(struct fs *fs, struct fs_node *node, uint64_t first,
+			uint64_t end, bool stay)
+{
+	for (uint64_t i = first; i < end; i++) {
+		void **slot = tree_slot(node, i);
+		bool is_new = slot && (slot_tags(*slot) & SLOT_NEW);
+
+		if (is_new && !stay) {
+			tree_remove(fs, node, i, i + 1);
+		} else if (is_new) {
+			*slot = slot_page(*slot) + SLOT_RESERVED;
+		} else if (stay && (slot_tags(*slot) & SLOT_RESERVED)) {
+			*slot = slot_page(*slot);
+			memset(*slot, 0, PAGE_SIZE);
+		}
+	}
+}
+
+int tree_reserve(struct fs *fs, struct fs_node *node, uint64_t first,
+		 uint64_t end)
+{
+	uint64_t missing, index, made = 0;
+	uint8_t *page;
+	int err;
+
+	if (end - first > fs->limits.bytes_max >> PAGE_SHIFT)
+		return -ENOSPC;
+	missing = end - first - tree_count(node, first, end);
+	err = space_take(fs, missing << PAGE_SHIFT);
+	if (err)
+		return err;
+	for (index = first; !err && index < end; index++) {
+		if (tree_entry(node, index))
+			continue;
+		err = page_add(fs, node, index, SLOT_RESERVED | SLOT_NEW,
+			       &page);
+		if (!err)
+			made++;
+	}
+	if (err)
+		space_give(fs, (missing - made) << PAGE_SHIFT);
+	reserve_end(fs, node, first, index, !err);
+	return err;
+}
+
+void tree_clear(struct fs_node *node, uint64_t first, uint64_t end)
+{
+	for (uint64_t i = first; i < end; i++) {
+		void **slot = tree_slot(node, i);
+
+		*slot = slot_page(*slot) + SLOT_RESERVED;
+	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Changing what files are: chmod(2), chown(2), utimensat(2), truncate(2), each
- * by path and by descriptor.
+ * by path and by descriptor, and fallocate(2).
  */
 #include "syscalls/internal.h"
 
@@ -173,6 +173,82 @@ long sys_ftruncate(int fd, off_t length)
 		return -EBADF;
 	if (S_ISREG(fs_node_mode(file->node)) && file_writable(file))
 		err = fs_truncate(process.fs, file->node, (uint64_t)length);
+	file_put(file);
+	return err;
+}
+
+/* Is mode one of those that Linux knows? tmpfs has few of them, but that comes
+ * after all other errors. */
+static bool allocate_known(int mode)
+{
+	switch (mode & ~FALLOC_FL_KEEP_SIZE) {
+	case 0:
+	case FALLOC_FL_ZERO_RANGE:
+	case FALLOC_FL_UNSHARE_RANGE:
+		return true;
+	case FALLOC_FL_PUNCH_HOLE:
+		return mode & FALLOC_FL_KEEP_SIZE;
+	case FALLOC_FL_COLLAPSE_RANGE:
+	case FALLOC_FL_INSERT_RANGE:
+	case FALLOC_FL_WRITE_ZEROES:
+		return !(mode & FALLOC_FL_KEEP_SIZE);
+	default:
+		return false;
+	}
+}
+
+/* What fallocate(2) says of a file before it is asked. */
+static int allocate_check(const struct file *file, uint64_t offset,
+			  uint64_t len)
+{
+	uint32_t mode = fs_node_mode(file->node);
+
+	if (!file_writable(file))
+		return -EBADF;
+	if (S_ISFIFO(mode))
+		return -ESPIPE;
+	if (S_ISDIR(mode))
+		return -EISDIR;
+	if (!S_ISREG(mode))
+		return -ENODEV;
+	return offset + len > INT64_MAX ? -EFBIG : 0;
+}
+
+/* fallocate(2).
+ * DEVIATION: fallocate(2) has FALLOC_FL_ZERO_RANGE, which tmpfs refuses
+ * (EOPNOTSUPP) as it does all others but PUNCH_HOLE; it does what ext4 does. */
+long sys_fallocate(int fd, int mode, off_t offset, off_t len)
+{
+	bool keep_size = mode & FALLOC_FL_KEEP_SIZE;
+	uint64_t at = (uint64_t)offset, count = (uint64_t)len;
+	struct file *file = fd_get(fd);
+	int err;
+
+	if (!file)
+		return -EBADF;
+	if (offset < 0 || len <= 0)
+		err = -EINVAL;
+	else if (!allocate_known(mode))
+		err = -EOPNOTSUPP;
+	else
+		err = allocate_check(file, at, count);
+	if (err)
+		goto put;
+	switch (mode & ~FALLOC_FL_KEEP_SIZE) {
+	case 0:
+		err = fs_allocate(process.fs, file->node, at, count, keep_size);
+		break;
+	case FALLOC_FL_PUNCH_HOLE:
+		err = fs_punch(process.fs, file->node, at, count);
+		break;
+	case FALLOC_FL_ZERO_RANGE:
+		err = fs_zero(process.fs, file->node, at, count, keep_size);
+		break;
+	default:
+		err = -EOPNOTSUPP;
+		break;
+	}
+put:
 	file_put(file);
 	return err;
 }

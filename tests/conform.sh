@@ -6,7 +6,7 @@
 # in the guest the program must say the same.
 #
 # cases: names open rename fds rw seek list attr times dev at stdio random
-# cases: process memory
+# cases: process memory allocate
 set -eu
 root=$(pwd)
 conform=$root/tests/conform

@@ -27,6 +27,7 @@
  *   q request of ioctl    i address of an int
  *   s struct stat         X struct statx           S struct statfs
  *   e flags of dup3       D mode of a directory    h p, often the first
+ *   F mode of fallocate   L length of a range
  *   # number of a file    v advice                 0 NULL
  *
  * Not here: getdents64 (list makes it), sync (of the whole machine), owners,
@@ -45,6 +46,7 @@ const struct call calls[] = {
 	{"lseek", SYS_lseek, "f@w", 20, NULL},
 	{"truncate", SYS_truncate, "p@", 6, NULL},
 	{"ftruncate", SYS_ftruncate, "f@", 12, NULL},
+	{"fallocate", SYS_fallocate, "fF@L", 12, NULL},
 	{"open", SYS_open, "pom", 30, NULL},
 	{"openat", SYS_openat, "dpom", 40, NULL},
 	{"creat", SYS_creat, "pm", 8, NULL},
@@ -401,6 +403,23 @@ static long times_make(void)
 	return (long)times;
 }
 
+/* Not what is more than a little and less than what there is at all. */
+static long length_make(void)
+{
+	static const int64_t extremes[] = {0, -1, 1LL << 41, 1LL << 62,
+					   INT64_MAX};
+
+	return once_in(10) ? CHOOSE(extremes) : size_make();
+}
+
+/* Not FALLOC_FL_ZERO_RANGE, 16: attr.c, DEVIATION. */
+static long allocate_mode_make(void)
+{
+	static const int modes[] = {0, 0, 1, 1, 3, 3, 3, 2, 4, 8, 32, 64, -1};
+
+	return modes[pick(once_in(10) ? 13 : 7)];
+}
+
 /* Arguments that are numbers. */
 static long number_make(char kind)
 {
@@ -417,6 +436,10 @@ static long number_make(char kind)
 		return pick(names_used);
 	case '@':
 		return offset_make();
+	case 'F':
+		return allocate_mode_make();
+	case 'L':
+		return length_make();
 	case 'm':
 		return mode_make();
 	case 'D':

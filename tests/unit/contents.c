@@ -25,6 +25,7 @@
 
 struct model_page {
 	uint64_t index;
+	bool reserved; /* by fallocate(2): a hole */
 	uint8_t bytes[4096];
 };
 
@@ -56,12 +57,19 @@ static struct model_page *model_make(struct model *model, uint64_t index)
 	return page;
 }
 
+static void model_write_byte(struct model *model, uint64_t at, uint8_t byte)
+{
+	struct model_page *page = model_make(model, at / 4096);
+
+	page->reserved = false;
+	page->bytes[at % 4096] = byte;
+}
+
 static void model_write(struct model *model, uint64_t offset,
 			const uint8_t *buf, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		model_make(model, (offset + i) / 4096)
-			->bytes[(offset + i) % 4096] = buf[i];
+		model_write_byte(model, offset + i, buf[i]);
 	if (offset + count > model->size)
 		model->size = offset + count;
 }
@@ -80,20 +88,62 @@ static void model_read(const struct model *model, uint64_t offset, uint8_t *buf,
 	}
 }
 
+static void model_drop(struct model *model, size_t i)
+{
+	free(model->pages[i]);
+	model->pages[i] = model->pages[--model->count];
+}
+
 static void model_truncate(struct model *model, uint64_t size)
 {
-	for (size_t i = 0; i < model->count; i++) {
+	for (size_t i = 0; i < model->count && size <= model->size; i++) {
 		struct model_page *page = model->pages[i];
 
 		if (page->index * 4096 >= size) {
-			free(page);
-			model->pages[i--] = model->pages[--model->count];
+			model_drop(model, i--);
 		} else if (size / 4096 == page->index) {
 			memset(page->bytes + size % 4096, 0,
 			       4096 - size % 4096);
 		}
 	}
 	model->size = size;
+}
+
+/* fallocate(2); what was reserved before becomes a page, as on tmpfs. */
+static void model_allocate(struct model *model, uint64_t offset, uint64_t end)
+{
+	for (uint64_t i = offset / 4096; i * 4096 < end; i++) {
+		bool is_new = !model_find(model, i);
+
+		model_make(model, i)->reserved = is_new;
+	}
+}
+
+/* Zeros; pages that are in the range whole go away, or become reserved. */
+static void model_clear(struct model *model, uint64_t offset, uint64_t end,
+			bool punch)
+{
+	for (size_t i = 0; i < model->count; i++) {
+		struct model_page *page = model->pages[i];
+		uint64_t base = page->index * 4096;
+
+		for (uint64_t at = base; at < base + 4096; at++) {
+			if (at >= offset && at < end)
+				page->bytes[at - base] = 0;
+		}
+		if (base < offset || base + 4096 > end)
+			continue;
+		page->reserved = true;
+		if (punch)
+			model_drop(model, i--);
+	}
+}
+
+static bool model_data(const struct model *model, uint64_t index)
+{
+	const struct model_page *page = model_find(model, index);
+
+	return page && !page->reserved;
 }
 
 /* SEEK_DATA and SEEK_HOLE: UINT64_MAX for ENXIO. */
@@ -104,17 +154,17 @@ static uint64_t model_seek(const struct model *model, bool data,
 
 	if (offset >= model->size)
 		return UINT64_MAX;
-	if (!!model_find(model, index) == data)
+	if (model_data(model, index) == data)
 		return offset;
 	if (!data) {
-		while (model_find(model, index))
+		while (model_data(model, index))
 			index++;
 		return index * 4096 < model->size ? index * 4096 : model->size;
 	}
 	for (size_t i = 0; i < model->count; i++) {
 		uint64_t at = model->pages[i]->index * 4096;
 
-		if (at > offset && at < best)
+		if (at > offset && at < best && !model->pages[i]->reserved)
 			best = at;
 	}
 	return best;
@@ -226,6 +276,43 @@ static void step_write(struct fs_node *node, struct model *model)
 		model_write(model, at, buf, fits);
 }
 
+static void step_allocate(struct fs_node *node, struct model *model)
+{
+	uint64_t offset = random_offset(model), end;
+	uint64_t len = random_count() + 1;
+	bool keep_size = check_random(2);
+
+	if (check_random(3) == 0)
+		offset = offset / 4096 * 4096;
+	if (check_random(3) == 0)
+		len = (1 + check_random(5)) * 4096;
+	end = offset + len;
+	switch (check_random(3)) {
+	case 0:
+		CHECK_EQ(fs_punch(fs, node, offset, len),
+			 end > FILE_MAX ? -EFBIG : 0);
+		if (end <= FILE_MAX)
+			model_clear(model, offset, end, true);
+		return;
+	case 1:
+		CHECK_EQ(fs_allocate(fs, node, offset, len, keep_size),
+			 end > FILE_MAX ? -EFBIG : 0);
+		if (end <= FILE_MAX)
+			model_allocate(model, offset, end);
+		break;
+	default:
+		CHECK_EQ(fs_zero(fs, node, offset, len, keep_size),
+			 end > FILE_MAX ? -EFBIG : 0);
+		if (end > FILE_MAX)
+			break;
+		model_allocate(model, offset, end);
+		model_clear(model, offset, end, false);
+		break;
+	}
+	if (!keep_size && end <= FILE_MAX && end > model->size)
+		model->size = end;
+}
+
 static void step_readv(struct fs_node *node, struct model *model)
 {
 	static uint8_t buf[PART_MAX], expected[PART_MAX];
@@ -248,7 +335,7 @@ static void step(struct fs_node *node, struct model *model)
 {
 	uint64_t offset = random_offset(model);
 
-	switch (check_random(model->count > PAGES_MAX / 2 ? 2 : 8)) {
+	switch (check_random(model->count > PAGES_MAX / 2 ? 2 : 10)) {
 	case 0:
 		CHECK_EQ(fs_truncate(fs, node, offset), 0);
 		model_truncate(model, offset);
@@ -268,6 +355,10 @@ static void step(struct fs_node *node, struct model *model)
 		break;
 	case 6:
 		check_part(node, model, offset, random_count());
+		break;
+	case 7:
+	case 8:
+		step_allocate(node, model);
 		break;
 	default:
 		check_seek(node, model, check_random(2), offset);
@@ -462,6 +553,29 @@ TEST(writing_and_truncating_set_the_times_of_change)
 	CHECK_EQ(call_truncate("/f", 2), 0);
 	CHECK_TEXT(call_times("/f"), "mc");
 	CHECK_TEXT(call_read("/f"), "te");
+}
+
+TEST(reserving_and_punching_set_the_times_of_change)
+{
+	struct fs_node *node;
+
+	CHECK_EQ(call_create("/f"), 0);
+	node = call_open("/f");
+	call_tick();
+	CHECK_EQ(fs_allocate(fs, node, 0, 1, true), 0);
+	CHECK_TEXT(call_times("/f"), "mc");
+	call_tick();
+	CHECK_EQ(fs_zero(fs, node, 0, 1, true), 0);
+	CHECK_TEXT(call_times("/f"), "mc");
+	call_tick();
+	CHECK_EQ(fs_punch(fs, node, MIB, 1), 0);
+	CHECK_TEXT(call_times("/f"), "mc");
+	call_tick();
+	CHECK_EQ(fs_allocate(fs, node, FILE_MAX, 1, true), -EFBIG);
+	CHECK_EQ(fs_punch(fs, node, UINT64_MAX, 1), -EFBIG);
+	CHECK_EQ(fs_zero(fs, node, FILE_MAX, 1, true), -EFBIG);
+	CHECK_TEXT(call_times("/f"), "");
+	fs_node_unref(fs, node);
 }
 
 TEST(an_unlinked_file_lives_while_it_is_held)

@@ -305,6 +305,39 @@ TEST(writing_without_memory_changes_nothing_or_is_short)
 	}
 }
 
+static ssize_t make_allocate(void)
+{
+	struct fs_node *node = call_open("/f");
+	int err = fs_allocate(fs, node, second_at, second_count, true);
+
+	if (!err)
+		err = fs_zero(fs, node, second_at, second_count, false);
+	fs_node_unref(fs, node);
+	return err;
+}
+
+TEST(reserving_without_memory_changes_nothing)
+{
+	static const uint64_t offsets[] = {0,	      4000,	     20000,
+					   1 << 21,   (1 << 21) - 3, 1 << 30,
+					   1LL << 40, 1LL << 62};
+	static const size_t counts[] = {1, 200, 5000, 50000};
+	const struct call call = {.prepare = prepare_content,
+				  .make = make_allocate};
+
+	for (size_t i = 0; i < 8 * 8 * 4; i++) {
+		first_at = offsets[i / 4 % 8];
+		first_count = i % 3 * 3000;
+		second_at = offsets[i / 32];
+		second_count = counts[i % 4];
+		begin(&call);
+		port_unit_fail(0, false);
+		CHECK_EQ(make_allocate(), 0);
+		if (port_unit_allocs() > 0)
+			sweep(&call);
+	}
+}
+
 /* -- The object ----------------------------------------------------------- */
 
 TEST(a_file_system_is_made_whole_or_not_at_all)

@@ -185,6 +185,36 @@ TEST(small_writes_fail_whole_when_there_is_no_space)
 	fs_node_unref(fs, other);
 }
 
+TEST(space_is_reserved_whole_or_not_at_all)
+{
+	struct fs_node *node;
+
+	check_fs_limits(10 * PAGE, 50);
+	node = file_make("/f");
+	CHECK_EQ(write_at(node, 0, 100), 100);
+	CHECK_EQ(fs_allocate(fs, node, 0, 10 * PAGE + 1, false), -ENOSPC);
+	CHECK_EQ(fs_zero(fs, node, PAGE, 10 * PAGE, false), -ENOSPC);
+	CHECK_EQ(fs_allocate(fs, node, 1ULL << 40, 1ULL << 62, false), -ENOSPC);
+	CHECK_EQ(stat_now().bytes_free, 10 * PAGE - 112);
+	CHECK_EQ(call_attr(node).size, 100);
+	CHECK_EQ(fs_allocate(fs, node, PAGE, 3 * PAGE, true), 0);
+	CHECK_EQ(stat_now().bytes_free, 6 * PAGE);
+	CHECK_EQ(call_attr(node).blocks, 4 * 8);
+	CHECK_EQ(fs_allocate(fs, node, 2 * PAGE, 9 * PAGE, false), -ENOSPC);
+	CHECK_EQ(fs_allocate(fs, node, 1ULL << 50, 7 * PAGE, true), -ENOSPC);
+	CHECK_EQ(stat_now().bytes_free, 6 * PAGE);
+	CHECK_EQ(call_attr(node).blocks, 4 * 8);
+	CHECK_EQ(fs_allocate(fs, node, 1ULL << 50, 6 * PAGE, true), 0);
+	CHECK_EQ(stat_now().bytes_free, 0);
+	/* what is reserved can be written to */
+	CHECK_EQ(write_at(node, PAGE, 4 * PAGE), 3 * PAGE);
+	CHECK_EQ(write_at(node, 1ULL << 50, PAGE), PAGE);
+	CHECK_EQ(fs_punch(fs, node, 0, 1ULL << 62), 0);
+	CHECK_EQ(stat_now().bytes_free, 10 * PAGE);
+	CHECK_EQ(call_attr(node).blocks, 0);
+	fs_node_unref(fs, node);
+}
+
 TEST(no_node_is_made_beyond_the_limit)
 {
 	check_fs_limits(PAGE, 3);
