@@ -61,6 +61,8 @@ RUN_SRCS := tools/run.c tools/run_archive.c tools/run_cmdline.c \
 	tools/run_session.c tools/run_symbols.c
 APPS := directories many simple
 UNIT_COMMON := tests/unit/calls.c tests/unit/check.c tests/unit/port_unit.c
+UNIT_GEN := unit_nosys.c
+FUZZ_SRCS := tests/fuzz/calls.c tests/fuzz/fuzz.c tests/fuzz/world.c
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(filter-out $(UNIT_COMMON),$(sort $(wildcard tests/unit/*.c))))
 
 # --- flags -----------------------------------------------------------------
@@ -121,7 +123,8 @@ docs: $(B)/gen/stamp ## refresh the documents that are made
 # Files that stay the same keep their times, so a change of the table rebuilds
 # only what it touches. The stamp stands for all of them.
 GEN_FILES := $(GEN_HEADERS) $(addprefix $(B)/gen/,$(SYSCALLS_GEN) \
-	$(PORT_GUEST_GEN) $(PORT_HOSTED_GEN) direct_check.c syscalls.md)
+	$(PORT_GUEST_GEN) $(PORT_HOSTED_GEN) $(UNIT_GEN) direct_check.c \
+	syscalls.md)
 $(GEN_FILES): $(B)/gen/stamp ;
 $(B)/gen/stamp: syscalls/syscalls.tbl tools/gen-syscalls.awk
 	mkdir -p $(B)/gen/new
@@ -238,20 +241,61 @@ $(B)/guest/postmark: $(POSTMARK_C) $(GUEST_LIBS) $(WHELK_CC_FILES)
 UNIT_CFLAGS := -std=c11 -O1 -g $(WARN) $(SANITIZE) $(INCLUDE)
 UNIT_LDFLAGS := -pthread -Wl,--wrap=mem_alloc,--wrap=mem_free,--wrap=port_lock_write_wait
 UNIT_FS_OBJS := $(patsubst %.c,$(B)/unit/obj/%.o,$(FS_SRCS) port/lock.c port/pages.c $(UNIT_COMMON))
+UNIT_SYSCALLS_OBJS := $(patsubst %.c,$(B)/unit/obj/%.o,$(SYSCALLS_SRCS) \
+	$(addprefix gen/,$(SYSCALLS_GEN) $(UNIT_GEN)))
 UNIT_PROGRAMS := $(addprefix $(B)/unit/,$(UNIT_TESTS))
 
 $(B)/unit/obj/%.o: %.c $(GEN_HEADERS)
 	mkdir -p $(@D)
 	$(call say,CC) $(CC) $(UNIT_CFLAGS) $(DEPS) -c -o $@ $<
-$(UNIT_PROGRAMS): $(B)/unit/%: $(B)/unit/obj/tests/unit/%.o $(UNIT_FS_OBJS)
+$(B)/unit/obj/gen/%.o: $(B)/gen/%.c
+	mkdir -p $(@D)
+	$(call say,CC) $(CC) $(UNIT_CFLAGS) $(DEPS) -c -o $@ $<
+$(B)/unit/syscalls.a: $(UNIT_SYSCALLS_OBJS)
+	$(call say,AR) rm -f $@; $(AR) rcs $@ $^
+$(UNIT_PROGRAMS): $(B)/unit/%: $(B)/unit/obj/tests/unit/%.o $(UNIT_FS_OBJS) \
+		$(B)/unit/syscalls.a
 	$(call say,CC) $(CC) $(UNIT_CFLAGS) -o $@ $^ $(UNIT_LDFLAGS)
+
+# The fuzzer's inputs without the fuzzer; and the fuzzer, which is clang's.
+FUZZ_OBJS := $(patsubst %.c,$(B)/unit/obj/%.o,$(FUZZ_SRCS) \
+	tests/fuzz/replay.c)
+$(B)/unit/replay: $(FUZZ_OBJS) $(filter-out %/calls.o %/check.o,$(UNIT_FS_OBJS)) \
+		$(B)/unit/syscalls.a
+	$(call say,CC) $(CC) $(UNIT_CFLAGS) -o $@ $^ $(UNIT_LDFLAGS)
+
+FUZZ_CFLAGS := $(UNIT_CFLAGS) -fsanitize=fuzzer-no-link
+FUZZER_OBJS := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(FUZZ_SRCS) $(FS_SRCS) \
+	$(SYSCALLS_SRCS) port/lock.c port/pages.c tests/unit/port_unit.c \
+	$(addprefix gen/,$(SYSCALLS_GEN) $(UNIT_GEN)))
+$(B)/fuzz/obj/gen/%.o: $(B)/gen/%.c
+	mkdir -p $(@D)
+	$(call say,CLANG) $(CLANG) $(FUZZ_CFLAGS) $(DEPS) -c -o $@ $<
+$(B)/fuzz/obj/%.o: %.c $(GEN_HEADERS)
+	mkdir -p $(@D)
+	$(call say,CLANG) $(CLANG) $(FUZZ_CFLAGS) $(DEPS) -c -o $@ $<
+$(B)/fuzz/fuzzer: $(FUZZER_OBJS)
+	$(call say,CLANG) $(CLANG) $(UNIT_CFLAGS) -fsanitize=fuzzer -o $@ $^ \
+		$(UNIT_LDFLAGS)
 
 TEST_SCRIPTS := $(sort $(wildcard tests/*.sh))
 CHECKS := check-warnings check-headers check-format check-locks check-tidy \
 	check-layers check-docs
 
 .PHONY: unit test check budget bench clean format help $(CHECKS)
-unit: $(UNIT_PROGRAMS) ## the unit tests of fs/, under sanitizers
+unit: $(UNIT_PROGRAMS) $(B)/unit/replay ## the unit tests, under sanitizers
+
+.PHONY: fuzz fuzz-merge
+SECONDS ?= 600
+fuzz: $(B)/fuzz/fuzzer ## look for failing system calls (SECONDS=600)
+	mkdir -p $(B)/fuzz/corpus
+	cd $(B)/fuzz && ./fuzzer -max_total_time=$(SECONDS) -timeout=20 \
+		-max_len=1000 -rss_limit_mb=4000 -print_final_stats=1 \
+		-artifact_prefix=found- corpus $(CURDIR)/tests/fuzz/corpus
+
+FUZZ_KEEP := 190
+fuzz-merge: $(B)/fuzz/fuzzer ## make tests/fuzz/corpus of what was found
+	tests/fuzz/merge $(B)/fuzz tests/fuzz/corpus $(FUZZ_KEEP)
 
 # TESTS=... names some cases only, TEST_FLAGS=--all adds long ones: see
 # tests/run-tests.
@@ -274,7 +318,7 @@ CHECKED_SRCS := $(sort $(filter %.c,$(FS_SRCS) $(SYSCALLS_SRCS) $(KERNEL_SRCS) \
 HOST_SRCS := $(RUN_SRCS)
 HEADERS := $(sort $(wildcard abi/*.h fs/*.h syscalls/*.h kernel/*.h \
 	kernel/x86_64/*.h port/*.h port/*/*.h tools/*.h tests/budget/*.h \
-	tests/conform/*.h tests/unit/*.h))
+	tests/conform/*.h tests/fuzz/*.h tests/unit/*.h))
 FORMATTED := $(CHECKED_SRCS) $(HOST_SRCS) $(HEADERS) $(wildcard libc/*.h) \
 	$(wildcard apps/*.c bench/*.c tests/*/*.[ch])
 CLANG_CFLAGS := -std=c11 $(WARN) -ffreestanding $(INCLUDE)

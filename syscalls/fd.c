@@ -14,6 +14,7 @@
 struct table {
 	uint32_t capacity; /* a multiple of WORD_BITS */
 	uint32_t pages;
+	struct table *outgrown; /* the one before, or NULL */
 	uint64_t *open;
 	uint64_t *cloexec;
 	struct file *files[];
@@ -178,6 +179,7 @@ static int table_grow(uint32_t min) REQUIRES(fds.lock)
 		return -ENOMEM;
 	memset(table, 0, pages * PAGE_SIZE);
 	table->pages = pages;
+	table->outgrown = old;
 	table->capacity = table_capacity(pages);
 	table->open = (uint64_t *)&table->files[table->capacity];
 	table->cloexec = table->open + table->capacity / WORD_BITS;
@@ -299,6 +301,48 @@ uint64_t fd_limit(void)
 void fd_limit_set(uint64_t limit)
 {
 	__atomic_store_n(&fds.limit, (uint32_t)limit, __ATOMIC_RELAXED);
+}
+
+/* -- The end -------------------------------------------------------------------- */
+
+/* Frees the open files, of which none may be in use. A page of them is known by
+ * the first one in it. */
+static void files_fini(void)
+{
+	struct file *file = files.unused, *next, *pages = NULL;
+	size_t unused = 0, total = 0;
+
+	for (; file; file = next, unused++) {
+		next = file->next;
+		if ((uintptr_t)file % PAGE_SIZE == 0) {
+			file->next = pages;
+			pages = file;
+		}
+	}
+	for (; pages; pages = next, total += PAGE_SIZE / sizeof(*file)) {
+		next = pages->next;
+		port_pages_free(pages, 1);
+	}
+	port_assert(unused == total);
+	files.unused = NULL;
+}
+
+void fd_fini(void)
+{
+	struct table *table = fds.table, *outgrown;
+
+	for (uint32_t fd = 0; table && fd < table->capacity; fd++) {
+		if (table->files[fd])
+			sys_close((int)fd);
+	}
+	for (; table; table = outgrown) {
+		outgrown = table->outgrown;
+		port_pages_free(table, table->pages);
+	}
+	fds.table = NULL;
+	fds.lowest = 0;
+	fds.limit = LIMIT_DEFAULT;
+	files_fini();
 }
 
 /* -- The calls ----------------------------------------------------------------- */

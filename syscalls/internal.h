@@ -26,6 +26,8 @@
 
 #define RW_MAX ((size_t)0x7ffff000) /* bytes in one call: read(2), NOTES */
 
+#define UMASK_DEFAULT 022
+
 /* The one process: what belongs to all its threads. */
 struct process {
 	/* immutable after syscall_init: */
@@ -117,6 +119,10 @@ void fd_cancel(int fd, struct file *file);
 /* The limit on descriptors (RLIMIT_NOFILE), and changing it. */
 uint64_t fd_limit(void);
 void fd_limit_set(uint64_t limit);
+
+/* Closes all descriptors and gives back what they took; panics if a reference
+ * to an open file was lost. */
+void fd_fini(void);
 
 static inline bool file_readable(const struct file *file)
 {

@@ -6,7 +6,7 @@
  */
 #include "syscalls/internal.h"
 
-struct process process = {.umask = 022};
+struct process process = {.umask = UMASK_DEFAULT};
 
 struct fs_node *cwd_get(void)
 {

@@ -17,6 +17,10 @@ static const struct fs_cred root;
 #define BYTES_DEFAULT(free) ((free) / 4 * 3)
 #define NODES_DEFAULT(free) ((free) / 256)
 
+/* atomic: the hard limit on descriptors, which bounds the soft one only when
+ * that is set. */
+static uint64_t nofile_max = FD_LIMIT_MAX;
+
 static void limits_choose(const struct syscall_config *config,
 			  struct fs_limits *limits)
 {
@@ -58,6 +62,16 @@ void syscall_init(const struct syscall_config *config)
 	port_assert(err == 2);
 	if (config->trace)
 		syscall_detour |= SYSCALL_DETOUR_TRACE;
+}
+
+void syscall_fini(void)
+{
+	fd_fini();
+	node_put(process.cwd);
+	fs_destroy(process.fs);
+	process = (struct process){.umask = UMASK_DEFAULT};
+	nofile_max = FD_LIMIT_MAX;
+	syscall_detour = 0;
 }
 
 /* Makes the directories that path goes through. */
@@ -197,10 +211,6 @@ enum {
 struct rlimit {
 	uint64_t rlim_cur, rlim_max;
 };
-
-/* atomic: the hard limit on descriptors, which bounds the soft one only when
- * that is set. */
-static uint64_t nofile_max = FD_LIMIT_MAX;
 
 static struct rlimit limit_get(int resource)
 {

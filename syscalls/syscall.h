@@ -37,6 +37,11 @@ extern int syscall_detour;
  */
 void syscall_init(const struct syscall_config *config);
 
+/* Undoes syscall_init: closes what is open and gives all memory back, or panics
+ * if something was lost. For tests; the homes just end. No other thread may be
+ * inside. */
+void syscall_fini(void);
+
 /* Copies a regular file into the file system, with the directories on the way
  * to it: what a home brings along for the application. mtime is in seconds.
  * Returns 0 or a negative errno. */

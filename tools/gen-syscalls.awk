@@ -14,6 +14,7 @@
 # DIR/trace_table.c     names and kinds of arguments, for syscalls/trace.c
 # DIR/forward.c         hosted: calls that Linux serves
 # DIR/nosys.c           guest: calls that it does not have
+# DIR/unit_nosys.c      unit tests: calls that syscalls/ leaves to others
 # FILE                  the list for people, in Markdown
 #
 # A mistake in the table stops the build with its line number.
@@ -273,7 +274,7 @@ function make_trace_table(    f, i, j)
 	print "const int trace_calls_count = " n ";" > f
 }
 
-function make_homes(    f, g, i)
+function make_homes(    f, g, u, i)
 {
 	f = out "/forward.c"
 	begin_file(f)
@@ -282,9 +283,16 @@ function make_homes(    f, g, i)
 	g = out "/nosys.c"
 	begin_file(g)
 	print "#include \"abi/errno.h\"\n#include \"sys.h\"" > g
+	u = out "/unit_nosys.c"
+	begin_file(u)
+	print "#include \"abi/errno.h\"\n#include \"sys.h\"" > u
 	for (i = 1; i <= n; i++) {
 		if (where[i] == "linux")
 			define(g, i, "")
+		if (where[i] != "files") {
+			printf "\n#pragma weak sys_%s", name[i] > u
+			define(u, i, "")
+		}
 		if (where[i] == "kernel" || where[i] == "linux")
 			define(f, i, forward_of(i))
 	}

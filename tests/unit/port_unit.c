@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The port on glibc (port/port.h), as far as fs/ uses it: see port_unit.h. New
+ * The port on glibc (port/port.h): see port_unit.h. New
  * memory is filled with a pattern, since its contents are unspecified. Frees
  * must name the size that was allocated: under a sanitizer malloc knows it.
  */
@@ -33,6 +33,7 @@
 
 bool port_threaded;
 bool port_unit_exact;
+bool port_unit_traced;
 void (*port_unit_on_panic)(void);
 
 static size_t live;  /* atomic: bytes */
@@ -204,6 +205,34 @@ void port_random(void *buf, size_t len)
 	}
 	for (size_t i = 0; i < len; i++)
 		((uint8_t *)buf)[i] = (uint8_t)random_next();
+}
+
+/* -- The console: no input; output goes nowhere, but for what is traced ------ */
+
+ssize_t port_console_read(void *buf, size_t count)
+{
+	(void)buf;
+	(void)count;
+	return 0;
+}
+
+ssize_t port_console_write(int stream, const void *buf, size_t count)
+{
+	if (port_unit_traced && stream == 2)
+		return write(STDERR_FILENO, buf, count);
+	return (ssize_t)count;
+}
+
+size_t port_console_pending(void)
+{
+	return 0;
+}
+
+bool port_console_is_tty(int stream, struct port_winsize *size)
+{
+	(void)stream;
+	(void)size;
+	return false;
 }
 
 /* -- Threads, and the end ------------------------------------------------- */

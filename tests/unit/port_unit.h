@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The port on glibc, for the unit tests of fs/, with what tests want to reach:
+ * The port on glibc, for the unit tests of fs/, and of syscalls/ on top of it
+ * (build/unit/syscalls.a), with what tests want to reach:
  * faults, the clock, randomness, and accounts of memory.
  *
  * Pages come one allocation at a time from malloc, so the address sanitizer
@@ -18,6 +19,10 @@
 
 /* Not to be changed while there is a file system. */
 extern bool port_unit_exact;
+
+/* Are system calls traced? Then what is written to the console's second stream
+ * is shown. */
+extern bool port_unit_traced;
 
 /* One thread, no faults, the clock at a fixed time, randomness from seed. */
 void port_unit_reset(uint64_t seed);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sequences of system calls decoded from bytes, made on syscalls/ and fs/ in
+ * the unit home (tests/unit/port_unit.h). What makes the bytes is libFuzzer
+ * (make fuzz), a file of the corpus, or a seed (replay.c).
+ *
+ * calls.c says which calls there are and how each argument comes out of bytes;
+ * world.c begins and ends a process, and shows all that calls can see of it;
+ * fuzz.c says what must hold.
+ */
+#ifndef WHELK_TESTS_FUZZ_H
+#define WHELK_TESTS_FUZZ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* -- fuzz.c ---------------------------------------------------------------- */
+
+/* What the first byte of an input asks for, besides the limits. */
+enum {
+	FUZZ_SWEEP = 0x10, /* each call also without each of its allocations */
+	FUZZ_EXACT = 0x20, /* each small object is an allocation of its own */
+	FUZZ_FAIL = 0x40,  /* one allocation fails, once: see fuzz.c */
+	FUZZ_LOCK = 0x80,  /* as a process with threads */
+};
+
+/* Makes the calls that data holds in a process of their own; panics when
+ * something does not hold. libFuzzer's name, and it wants 0. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Print each call? */
+extern bool fuzz_show;
+
+/* -- calls.c --------------------------------------------------------------- */
+
+/* The bytes that are left. */
+struct input {
+	const uint8_t *at, *end;
+};
+
+/* The next byte; 0 after the last one. */
+unsigned input_byte(struct input *input);
+
+#define OP_BLOCKS 24
+
+/* A call with its arguments, which point into blocks. */
+struct op {
+	const struct call *call;
+	long args[6];
+	void *blocks[OP_BLOCKS];
+	size_t blocks_len;
+	size_t count; /* bytes of the last buffer, or number of buffers */
+};
+
+/* Decodes the next call; false if there is none. */
+bool op_decode(struct input *input, struct op *op);
+/* Makes it, and returns what it does. */
+long op_make(const struct op *op);
+void op_end(struct op *op);
+const char *op_name(const struct op *op);
+
+/* May the call have done something although it failed? */
+bool op_may_change(const struct op *op);
+
+/* The name of the first call of syscalls.tbl that syscalls/ serves and is not
+ * among these, or NULL. */
+const char *calls_missing(void);
+
+/* Has shared paths begin in a directory of its own: for threads. */
+extern _Thread_local unsigned call_thread;
+
+/* -- world.c --------------------------------------------------------------- */
+
+/* Begins a process whose file system has these limits (0: large ones). */
+void world_begin(uint64_t bytes_max, uint64_t nodes_max, bool trace);
+/* Closes and removes everything; panics if anything is lost or not given back. */
+void world_end(void);
+
+void world_check(void);
+
+/* All names, attributes and contents, descriptors and limits, as one text: the
+ * caller frees it. Reading changes no times after the first one of a second. */
+char *world_show(void);
+
+#endif
