@@ -62,6 +62,7 @@ static long list_run(const long *args);
  *   x its argument        M mask of statx          q request of ioctl
  *   i 256 bytes           e flags of dup3          v small number
  *   0 NULL                L a limit or NULL        y resource
+ *   F mode of fallocate
  */
 static const struct call calls[] = {
 	{"read", SYS_read, "f>n", NULL},
@@ -141,6 +142,7 @@ static const struct call calls[] = {
 	{"fill", 0, "d##", fill_run},
 	{"thin", 0, "d##", thin_run},
 	{"list", 0, "fn", list_run},
+	{"fallocate", SYS_fallocate, "fF@@", NULL},
 };
 #define CALLS (sizeof(calls) / sizeof(*calls))
 
@@ -489,7 +491,11 @@ static long flags_make(struct input *input, char kind)
 	static const int mask[] = {0x7ff, 0xfff, 0x800, (int)0x80000000u,
 				   0x1000};
 
+	static const int space[] = {0, 1, 3, 2, 16, 17, 8, 32, 64, 2};
+
 	switch (kind) {
+	case 'F':
+		return FLAGS(input, 8, space);
 	case 'l':
 		return FLAGS(input, 6, at);
 	case 'r':
@@ -577,7 +583,7 @@ static long argument(struct input *input, struct op *op, char kind)
 	default:
 		break;
 	}
-	if (strchr("lreaM", kind))
+	if (strchr("lreaMF", kind))
 		return flags_make(input, kind);
 	if (strchr("<>iUWR", kind))
 		return buffer_make(input, op, kind);
