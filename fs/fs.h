@@ -261,8 +261,8 @@ FS_CHECKED int fs_unlink(struct fs *fs, struct fs_node *dir,
 FS_CHECKED int fs_rmdir(struct fs *fs, struct fs_node *dir,
 			const struct fs_name *name, const struct fs_cred *cred);
 
-/* renameat2(2): flags of RENAME_NOREPLACE, RENAME_EXCHANGE; others -EINVAL.
- * All its errors but those about mounts. */
+/* renameat2(2) with all its flags, others are -EINVAL; a whiteout is a character
+ * device with the number 0. All its errors but those about mounts. */
 FS_CHECKED int fs_rename(struct fs *fs, struct fs_node *olddir,
 			 const struct fs_name *oldname, struct fs_node *newdir,
 			 const struct fs_name *newname, unsigned flags,

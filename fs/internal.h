@@ -230,6 +230,15 @@ size_t mem_size(size_t size);
 
 struct node_time node_now(void);
 
+/* Takes one of the nodes that the limit allows, or -ENOSPC; and gives it back.
+ * Each name of a file but the first counts as one, as on tmpfs. */
+FS_CHECKED int nodes_take(struct fs *fs);
+
+static inline void nodes_give(struct fs *fs)
+{
+	count_sub(&fs->nodes, 1);
+}
+
 /* A node with one reference, no links, charged to the limit; or -ENOSPC,
  * -ENOMEM. For directories the struct dir is made too, without parent. */
 FS_CHECKED int node_create(struct fs *fs, uint32_t mode, uint32_t uid,
@@ -338,6 +347,12 @@ void dir_check(struct fs *fs, const struct dir *dir);
 /* Why a name longer than NAME_MAX is not in dir: in a removed one is none. */
 FS_CHECKED int name_too_long(const struct fs_node *dir)
 	REQUIRES_READ(dir->lock);
+
+/* A node with owner, group and mode as one made in dir: inode(7),
+ * set-group-ID. */
+FS_CHECKED int name_make_node(struct fs *fs, const struct fs_node *dir,
+			      uint32_t mode, const struct fs_cred *cred,
+			      struct fs_node **nodep);
 
 /* Removes an entry, whatever it names; nobody else may be inside. */
 void name_drop(struct fs *fs, struct fs_node *dir, struct dirent *entry);

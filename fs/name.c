@@ -67,6 +67,14 @@ static int make_check(struct fs_node *dir, const struct fs_cred *cred)
 	return perm_check_dir(dir, cred, W_OK | X_OK);
 }
 
+/* Only root makes devices; but anybody the one that is a whiteout: mknod(2). */
+static bool is_privileged(uint32_t mode, uint64_t rdev,
+			  const struct fs_cred *cred)
+{
+	return cred->uid != 0 &&
+	       ((S_ISCHR(mode) && rdev != 0) || S_ISBLK(mode));
+}
+
 /* Owner, group and mode of a new node: inode(7), set-group-ID. */
 static inline int make_node(struct fs *fs, const struct fs_node *dir,
 			    uint32_t mode, const struct fs_cred *cred,
@@ -83,6 +91,12 @@ static inline int make_node(struct fs *fs, const struct fs_node *dir,
 	    !S_ISDIR(mode) && cred->uid != 0 && !perm_in_group(cred, gid))
 		mode &= ~(uint32_t)S_ISGID;
 	return node_create(fs, mode, cred->uid, gid, nodep);
+}
+
+int name_make_node(struct fs *fs, const struct fs_node *dir, uint32_t mode,
+		   const struct fs_cred *cred, struct fs_node **nodep)
+{
+	return make_node(fs, dir, mode, cred, nodep);
 }
 
 /* Commits the first name of a new node, and for a directory its parent. */
@@ -137,6 +151,15 @@ drop_node:
 	return err;
 }
 
+/* Why: what stands in the way of others comes first. */
+static int privileged_refused(struct fs_node *dir, const struct fs_cred *cred)
+	REQUIRES(dir->lock)
+{
+	int err = make_check(dir, cred);
+
+	return err ? err : -EPERM;
+}
+
 int fs_make(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 	    uint32_t mode, uint64_t rdev, const struct fs_cred *cred,
 	    bool *existed, struct fs_node **nodep)
@@ -157,6 +180,8 @@ int fs_make(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 		err = -EEXIST;
 	else if (!entry && name->slash && !S_ISDIR(mode))
 		err = -ENOENT;
+	else if (!entry && UNLIKELY(is_privileged(mode, rdev, cred)))
+		err = privileged_refused(dir, cred);
 	else if (!entry)
 		err = make_locked(fs, dir, name, hash, mode, cred, NULL, &node);
 	if (!err) {
@@ -217,8 +242,26 @@ int fs_symlink(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 	return err;
 }
 
-/* DEVIATION: link(2) takes no node from the limit; tmpfs counts each name of a
- * file as one more. */
+/* Reserves another name in dir for node; see nodes_take. */
+static int link_reserve(struct fs *fs, struct fs_node *node,
+			struct fs_node *dir, const struct fs_name *name,
+			char **long_name) REQUIRES(node->lock, dir->lock)
+{
+	int err;
+
+	if (node->nlink == 0 && !(fs_node_marks(node) & FS_MARK_LINKABLE))
+		return -ENOENT;
+	if (node->nlink == LINK_MAX_NODE)
+		return -EMLINK;
+	err = node->nlink ? nodes_take(fs) : 0;
+	if (err)
+		return err;
+	err = dir_reserve(fs, dir->dir, name->len, long_name);
+	if (err && node->nlink)
+		nodes_give(fs);
+	return err;
+}
+
 int fs_link(struct fs *fs, struct fs_node *node, struct fs_node *dir,
 	    const struct fs_name *name, const struct fs_cred *cred)
 {
@@ -241,12 +284,7 @@ int fs_link(struct fs *fs, struct fs_node *node, struct fs_node *dir,
 	if (err)
 		goto unlock;
 	lock_write(&node->lock);
-	if (node->nlink == 0 && !(fs_node_marks(node) & FS_MARK_LINKABLE))
-		err = -ENOENT;
-	else if (node->nlink == LINK_MAX_NODE)
-		err = -EMLINK;
-	else
-		err = dir_reserve(fs, dir->dir, name->len, &long_name);
+	err = link_reserve(fs, node, dir, name, &long_name);
 	if (!err) {
 		/* commit: nothing below can fail */
 		dir_insert(dir->dir, name, hash, long_name, node);
@@ -279,6 +317,8 @@ static inline bool unlink_commit(struct fs *fs, struct fs_node *dir,
 	if (is_dir(node)) {
 		node->nlink--;
 		dir->nlink--;
+	} else if (UNLIKELY(node->nlink > 0)) {
+		nodes_give(fs);
 	}
 	return node->nlink == 0;
 }

@@ -49,8 +49,7 @@ static bool time_after(const struct node_time *a, const struct node_time *b)
 	return a->nsec > b->nsec;
 }
 
-/* Takes one of the nodes that the limit allows. */
-static int nodes_take(struct fs *fs)
+int nodes_take(struct fs *fs)
 {
 	if (LIKELY(count_add(&fs->nodes, 1) <= fs->limits.nodes_max))
 		return 0;

@@ -8,6 +8,9 @@
  */
 #include "fs/internal.h"
 
+/* Those that RENAME_EXCHANGE cannot stand beside. */
+#define FLAGS_EXCLUDE ((unsigned)(RENAME_NOREPLACE | RENAME_WHITEOUT))
+
 /* What one rename works on. source and target are valid until something is
  * inserted or reserved; target may be NULL. */
 struct renaming {
@@ -18,8 +21,9 @@ struct renaming {
 	unsigned flags;
 	uint32_t oldhash, newhash;
 	struct dirent *source, *target;
-	struct fs_node *node;	/* that source names */
-	struct fs_node *victim; /* that target names, or NULL */
+	struct fs_node *node;	  /* that source names */
+	struct fs_node *victim;	  /* that target names, or NULL */
+	struct fs_node *whiteout; /* to be left under the old name, or NULL */
 };
 
 /* Is ancestor dir itself or above it? The rename lock keeps the answer true. */
@@ -196,6 +200,8 @@ static void victim_commit(struct renaming *r, struct node_time now)
 	if (is_dir(r->victim)) {
 		r->victim->nlink--;
 		r->newdir->nlink--;
+	} else if (UNLIKELY(r->victim->nlink > 0)) {
+		nodes_give(r->fs);
 	}
 }
 
@@ -215,7 +221,35 @@ static void replace_commit(struct renaming *r, char *long_name,
 				 long_name, r->node);
 	}
 	parent_set(r->node, r->olddir, r->newdir, seq);
-	dir_remove(r->fs, r->olddir->dir, r->source);
+	if (UNLIKELY(r->whiteout != NULL)) {
+		r->whiteout->nlink = 1;
+		dirent_set_node(r->source, r->whiteout);
+	} else {
+		dir_remove(r->fs, r->olddir->dir, r->source);
+	}
+}
+
+/* Reserves what the new names take. */
+static int rename_reserve(struct renaming *r, char **long_name)
+	REQUIRES(r->olddir->lock, r->newdir->lock)
+{
+	int err = 0;
+
+	if (UNLIKELY(r->flags & RENAME_WHITEOUT)) {
+		err = name_make_node(r->fs, r->olddir, S_IFCHR, r->cred,
+				     &r->whiteout);
+		if (err)
+			return err;
+		r->whiteout->rdev = 0;
+	}
+	if (!r->target) {
+		err = dir_reserve(r->fs, r->newdir->dir, r->newname->len,
+				  long_name);
+		if (err && r->whiteout)
+			node_unref(r->fs, r->whiteout);
+		entries_find(r); /* they may have moved */
+	}
+	return err;
 }
 
 /* Reserves and commits, all locks held. Stores what references the caller is
@@ -231,13 +265,9 @@ static int rename_locked(struct renaming *r, struct fs_node *drop[3])
 
 	if (r->victim && !exchange && is_dir(r->victim) && r->victim->dir->live)
 		return -ENOTEMPTY;
-	if (!r->target) {
-		err = dir_reserve(r->fs, r->newdir->dir, r->newname->len,
-				  &long_name);
-		if (err)
-			return err;
-		entries_find(r); /* they may have moved */
-	}
+	err = rename_reserve(r, &long_name);
+	if (err)
+		return err;
 	/* commit: nothing below can fail */
 	moves = r->olddir != r->newdir;
 	if (moves && is_dir(r->node))
@@ -271,8 +301,8 @@ int fs_rename(struct fs *fs, struct fs_node *olddir,
 	struct fs_node *drop[3] = {NULL, NULL, NULL};
 	int err;
 
-	if ((flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE)) ||
-	    flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
+	if ((flags & ~(FLAGS_EXCLUDE | RENAME_EXCHANGE)) ||
+	    ((flags & RENAME_EXCHANGE) && (flags & FLAGS_EXCLUDE)))
 		return -EINVAL;
 	r.oldhash = dir_hash(fs, oldname->text, oldname->len);
 	r.newhash = dir_hash(fs, newname->text, newname->len);

@@ -181,7 +181,11 @@ uint32_t umask_apply(uint32_t mode);
 
 /* -- dev.c: character devices --------------------------------------------- */
 
+/* Numbers as mknod(2) and stat(2) carry them; DEV is for those below 256. */
 #define DEV(major, minor) ((uint64_t)(major) << 8 | (minor))
+#define DEV_MAJOR(rdev)	  ((uint32_t)((rdev) >> 8) & 0xfff)
+#define DEV_MINOR(rdev) \
+	((uint32_t)((rdev)&0xff) | ((uint32_t)((rdev) >> 12) & 0xfff00))
 
 /* Makes the nodes of /dev. */
 FS_CHECKED int dev_init(void);

@@ -9,8 +9,9 @@
 /* Flags that stay with the open file: what F_GETFL shows. */
 #define FLAGS_KEPT                                                         \
 	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_ASYNC | O_DIRECT | \
-	 O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_PATH)
-#define FLAGS_PATH (O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)
+	 O_LARGEFILE | O_TMPFILE | O_NOFOLLOW | O_NOATIME | O_PATH)
+#define FLAGS_PATH   (O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)
+#define FLAG_TMPFILE (O_TMPFILE & ~O_DIRECTORY)
 
 /* The node, and whether this call made it. */
 struct opened {
@@ -57,6 +58,29 @@ static int open_create(struct fs_walk *walk, int flags, uint32_t mode,
 	}
 }
 
+/* Makes a file without a name in the directory at the end of a walk. */
+static int open_tmpfile(struct fs_walk *walk, int flags, uint32_t mode,
+			struct opened *opened)
+{
+	struct fs_node *dir;
+	int err = fs_walk_last(walk, !(flags & O_NOFOLLOW), &dir);
+
+	if (err)
+		return err;
+	if (S_ISDIR(fs_node_mode(dir)))
+		err = fs_make_anonymous(walk->fs, dir, mode, walk->cred,
+					&opened->node);
+	else
+		err = -ENOTDIR;
+	node_put(dir);
+	if (err)
+		return err;
+	if (!(flags & O_EXCL))
+		fs_node_mark(opened->node, FS_MARK_LINKABLE, 0);
+	opened->made = true;
+	return 0;
+}
+
 static int open_node(int dirfd, const char *path, int flags, mode_t mode,
 		     struct opened *opened)
 {
@@ -74,6 +98,9 @@ static int open_node(int dirfd, const char *path, int flags, mode_t mode,
 	if (flags & O_CREAT)
 		err = open_create(&walk, flags,
 				  S_IFREG | umask_apply(mode & 07777), opened);
+	else if (UNLIKELY(flags & FLAG_TMPFILE))
+		err = open_tmpfile(&walk, flags,
+				   S_IFREG | umask_apply(mode & 07777), opened);
 	else
 		err = fs_walk_last(&walk, !(flags & O_NOFOLLOW), &opened->node);
 end:
@@ -159,23 +186,29 @@ static int open_refused(const char *path, int err)
 	return strlen(path) < PATH_MAX ? err : -ENAMETOOLONG;
 }
 
-/* open(2), openat(2).
- * DEVIATION: open(2) has no O_TMPFILE: -EOPNOTSUPP. */
+/* Sets of flags that open(2) refuses before it looks at the path. */
+static bool flags_wrong(int flags)
+{
+	if ((flags & O_CREAT) && (flags & O_DIRECTORY))
+		return true;
+	return (flags & FLAG_TMPFILE) &&
+	       (!(flags & O_DIRECTORY) || (flags & O_ACCMODE) == O_RDONLY);
+}
+
+/* open(2), openat(2). */
 long sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 {
 	struct opened opened = {.made = false};
 	struct file *file;
 	int fd, err;
 
-	if (UNLIKELY((flags & O_TMPFILE) == O_TMPFILE))
-		return -EOPNOTSUPP;
 	if (UNLIKELY(flags & O_PATH))
 		flags &= FLAGS_PATH;
 	else
 		flags |= O_LARGEFILE; /* as on every 64-bit Linux */
 	if (UNLIKELY(flags & (O_SYNC & ~O_DSYNC)))
 		flags |= O_DSYNC; /* the one bit stands for both */
-	if (UNLIKELY((flags & O_CREAT) && (flags & O_DIRECTORY)))
+	if (UNLIKELY(flags & O_TMPFILE) && flags_wrong(flags))
 		return -EINVAL;
 	fd = fd_reserve(flags & O_CLOEXEC, &file);
 	if (UNLIKELY(fd < 0))

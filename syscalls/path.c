@@ -135,6 +135,46 @@ long sys_mkdir(const char *path, mode_t mode)
 	return sys_mkdirat(AT_FDCWD, path, mode);
 }
 
+/* Types that mknod(2) makes; of other files but directories it has not heard. */
+static int mknod_check(uint32_t type)
+{
+	switch (type) {
+	case S_IFREG:
+	case S_IFCHR:
+	case S_IFBLK:
+	case S_IFIFO:
+	case S_IFSOCK:
+		return 0;
+	case S_IFDIR:
+		return -EPERM;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* mknodat(2). */
+long sys_mknodat(int dirfd, const char *path, mode_t mode, unsigned int dev)
+{
+	uint32_t type = mode & S_IFMT ? mode & S_IFMT : S_IFREG;
+	struct place place;
+	int err = mknod_check(type);
+
+	if (!err)
+		err = place_find_new(dirfd, path, &place);
+	if (err)
+		return err;
+	err = fs_make(process.fs, place.dir, &place.name,
+		      type | umask_apply(mode & 07777), dev, cred_now(), NULL,
+		      NULL);
+	place_end(&place);
+	return err;
+}
+
+long sys_mknod(const char *path, mode_t mode, unsigned int dev)
+{
+	return sys_mknodat(AT_FDCWD, path, mode, dev);
+}
+
 /* symlinkat(2). */
 long sys_symlinkat(const char *target, int dirfd, const char *path)
 {
@@ -245,11 +285,12 @@ long sys_rmdir(const char *path)
 long sys_renameat2(int dirfd, const char *oldpath, int newdirfd,
 		   const char *newpath, int flags)
 {
+	const int exclude = RENAME_NOREPLACE | RENAME_WHITEOUT;
 	struct place old, new;
 	int err;
 
-	if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE)) ||
-	    flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
+	if ((flags & ~(exclude | RENAME_EXCHANGE)) ||
+	    ((flags & RENAME_EXCHANGE) && (flags & exclude)))
 		return -EINVAL;
 	err = place_find(dirfd, oldpath, &old);
 	if (err)

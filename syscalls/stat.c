@@ -5,9 +5,9 @@
  */
 #include "syscalls/internal.h"
 
-#define DEV_MINOR   26 /* of the one file system: 0:26 */
-#define STAT_FLAGS  (AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH)
-#define DIRENT_HEAD offsetof(struct linux_dirent64, d_name)
+#define FS_DEV_MINOR 26 /* of the one file system: 0:26 */
+#define STAT_FLAGS   (AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH)
+#define DIRENT_HEAD  offsetof(struct linux_dirent64, d_name)
 
 static struct timespec time_out(const struct fs_time *time)
 {
@@ -20,7 +20,7 @@ static void stat_fill(struct fs_node *node, struct stat *st)
 	struct fs_attr attr;
 
 	fs_getattr(node, &attr);
-	st->st_dev = DEV(0, DEV_MINOR);
+	st->st_dev = DEV(0, FS_DEV_MINOR);
 	st->st_ino = attr.ino;
 	st->st_nlink = attr.nlink;
 	st->st_mode = attr.mode;
@@ -106,9 +106,9 @@ static void statx_fill(struct fs_node *node, unsigned mask, struct statx *stx)
 			      .stx_btime = statx_time(&attr.btime),
 			      .stx_ctime = statx_time(&attr.ctime),
 			      .stx_mtime = statx_time(&attr.mtime),
-			      .stx_rdev_major = (uint32_t)(attr.rdev >> 8),
-			      .stx_rdev_minor = (uint32_t)(attr.rdev & 0xff),
-			      .stx_dev_minor = DEV_MINOR};
+			      .stx_rdev_major = DEV_MAJOR(attr.rdev),
+			      .stx_rdev_minor = DEV_MINOR(attr.rdev),
+			      .stx_dev_minor = FS_DEV_MINOR};
 }
 
 /* statx(2): gives the basic attributes whatever the mask asks for. */

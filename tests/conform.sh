@@ -7,6 +7,7 @@
 #
 # cases: names open rename fds rw seek list attr times dev at stdio random
 # cases: process memory allocate
+# cases: tmpfile mknod
 set -eu
 root=$(pwd)
 conform=$root/tests/conform

@@ -127,8 +127,6 @@ void tree_end(void);
 /* Begins one: the current directory is empty, and not the root. */
 void tree_begin(void);
 
-extern bool on_linux;
-
 struct statfs;
 void observe_statfs(const struct statfs *fs);
 

@@ -29,6 +29,7 @@
  *   e flags of dup3       D mode of a directory    h p, often the first
  *   F mode of fallocate   L length of a range
  *   # number of a file    v advice                 0 NULL
+ *   y type and mode       b device                 . ""
  *
  * Not here: getdents64 (list makes it), sync (of the whole machine), owners,
  * limits and names of the process and system (not files), mmap (ENODEV hosted:
@@ -69,6 +70,8 @@ const struct call calls[] = {
 	{"renameat2", SYS_renameat2, "dPdPr", 10, NULL},
 	{"link", SYS_link, "pp", 8, NULL},
 	{"linkat", SYS_linkat, "dpdpl", 8, NULL},
+	{"mknod", SYS_mknod, "pyb", 3, NULL},
+	{"mknodat", SYS_mknodat, "dpyb", 3, NULL},
 	{"symlink", SYS_symlink, "tp", 6, NULL},
 	{"symlinkat", SYS_symlinkat, "tdp", 4, NULL},
 	{"readlink", SYS_readlink, "p>N", 4, NULL},
@@ -100,6 +103,7 @@ const struct call calls[] = {
 	{"drain", 0, "fn", 1, drain_run},
 	{"fill", 0, "d##", 2, fill_run},
 	{"thin", 0, "d##", 2, thin_run},
+	{"name", SYS_linkat, "f.dpl", 3, NULL},
 	{"tree", 0, "", 1, tree_run},
 };
 const size_t calls_len = sizeof(calls) / sizeof(*calls);
@@ -420,6 +424,23 @@ static long allocate_mode_make(void)
 	return modes[pick(once_in(10) ? 13 : 7)];
 }
 
+/* FIFOs, which a call would wait at, cannot be opened by it. */
+static long type_make(void)
+{
+	static const unsigned types[] = {0,	   S_IFREG, S_IFCHR, S_IFBLK,
+					 S_IFSOCK, S_IFDIR, S_IFLNK, 0170000};
+
+	return CHOOSE(types) | (mode_make() & 07777 & ~S_ISVTX);
+}
+
+/* Numbers that no driver has, but for that of /dev/null. */
+static long device_make(void)
+{
+	static const unsigned devices[] = {0, 0x103, 0xfff00, 0x123fff45};
+
+	return CHOOSE(devices);
+}
+
 /* Arguments that are numbers. */
 static long number_make(char kind)
 {
@@ -446,6 +467,10 @@ static long number_make(char kind)
 		/* Not sticky: then Linux refuses some opens, or does not,
 		 * according to /proc/sys/fs/protected_regular. */
 		return mode_make() & ~S_ISVTX;
+	case 'y':
+		return type_make();
+	case 'b':
+		return device_make();
 	case 'u':
 		return CHOOSE(owners);
 	case 'w':
@@ -504,6 +529,8 @@ static long arg_make(char kind, unsigned slot)
 	case 'S':
 	case 'X':
 		return (long)out_buffer;
+	case '.':
+		return (long)"";
 	case 'i':
 		word = (int)pick(2);
 		return (long)&word;

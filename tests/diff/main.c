@@ -62,7 +62,6 @@ static bool is_recent(void)
 
 static int linux_enter(const char *dir)
 {
-	on_linux = true;
 	if (!is_recent()) {
 		fprintf(stderr, "Linux before 6.13 does other things\n");
 		return 77;

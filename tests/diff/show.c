@@ -9,9 +9,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-/*
- * Not among them: O_TMPFILE (open.c, DEVIATION).
- */
 static const struct flag open_flags[] = {
 	{"O_WRONLY", O_WRONLY, UINT32_MAX},
 	{"O_RDWR", O_RDWR, UINT32_MAX},
@@ -19,6 +16,7 @@ static const struct flag open_flags[] = {
 	{"O_EXCL", O_EXCL, 12},
 	{"O_TRUNC", O_TRUNC, 8},
 	{"O_APPEND", O_APPEND, 8},
+	{"O_TMPFILE", O_TMPFILE, 30},
 	{"O_DIRECTORY", O_DIRECTORY, 10},
 	{"O_NOFOLLOW", O_NOFOLLOW, 8},
 	{"O_PATH", O_PATH, 14},
@@ -49,6 +47,7 @@ static const struct flag at_flags[] = {
 static const struct flag rename_flags[] = {
 	{"RENAME_NOREPLACE", 1, 4},
 	{"RENAME_EXCHANGE", 2, 3},
+	{"RENAME_WHITEOUT", 4, 6},
 	{"8", 8, 60},
 	{NULL, 0, 0},
 };
@@ -200,6 +199,10 @@ static void arg_show(char kind, long arg, FILE *file)
 	case 'M':
 		flags_show(kind, arg, file);
 		break;
+	case '.':
+		fputs("\"\"", file);
+		break;
+	case 'y':
 	case 'm':
 	case 'D':
 		fprintf(file, "%#lo", (unsigned long)arg);

@@ -28,8 +28,6 @@ struct entry {
 	char d_name[];
 };
 
-bool on_linux;
-
 static struct statfs free_first;
 _Alignas(64) static char entries[65536];
 
@@ -255,11 +253,7 @@ static uint64_t node_hash(const char *path, const struct stat *st)
 	return hash_add(sum, path, strlen(path));
 }
 
-static struct {
-	unsigned files;
-	double links; /* beyond the first */
-	bool deeper;  /* something was left out */
-} tree;
+static unsigned files; /* that were seen */
 
 /* All entries of a directory; directories among them are for later. */
 static uint64_t directory_hash(const char *path)
@@ -278,19 +272,14 @@ static uint64_t directory_hash(const char *path)
 			if (!strcmp(name, ".") || !strcmp(name, ".."))
 				continue;
 			snprintf(below, sizeof(below), "%s/%s", path, name);
-			tree.deeper = tree.deeper || strlen(below) > PATH_SEEN;
 			if (!strcmp(below, "//dev") ||
 			    strlen(below) > PATH_SEEN)
 				continue;
 			must(lstat(below, &st) == 0, below);
 			sum += node_hash(below, &st);
-			tree.files++;
+			files++;
 			if (S_ISDIR(st.st_mode))
 				queue_add(below);
-			else if (S_ISCHR(st.st_mode))
-				tree.links += 1; /* the first is in /dev */
-			else
-				tree.links += 1 - 1.0 / (double)st.st_nlink;
 		}
 	}
 	must(len == 0, path);
@@ -303,7 +292,7 @@ long tree_run(const long *args)
 	uint64_t sum = 0;
 
 	(void)args;
-	memset(&tree, 0, sizeof(tree));
+	files = 0;
 	if (!queue) {
 		queue = malloc(QUEUE_SIZE);
 		must(queue != NULL, "malloc");
@@ -318,7 +307,7 @@ long tree_run(const long *args)
 		sum += directory_hash(path);
 	}
 	fd_limit(FD_LIMIT);
-	observe("files", tree.files);
+	observe("files", files);
 	observe("sum", (int64_t)sum);
 	return 0;
 }
@@ -354,20 +343,14 @@ static bool directory_clear(bool root, char *remains)
 	return any;
 }
 
-/* On tmpfs each link takes one of the nodes that the limit allows, on Whelk (and
- * disks) a file does, however many links it has. And on Linux a file that is
- * open although it was removed may hold directories that were removed, too: so
- * this is looked at when nothing is open. */
+/* On Linux a file that is open although it was removed may hold directories that
+ * were removed, too: so this is looked at when nothing is open. */
 static void nodes_observe(void)
 {
 	struct statfs now;
 
 	must(statfs("/", &now) == 0, "statfs");
-	now.f_ffree -= free_first.f_ffree;
-	if (on_linux)
-		now.f_ffree += (uint64_t)(tree.links + 0.5);
-	if (!tree.deeper)
-		observe("nodes", (int64_t)now.f_ffree);
+	observe("nodes", (int64_t)(now.f_ffree - free_first.f_ffree));
 }
 
 static void everything_remove(void)

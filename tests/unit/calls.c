@@ -89,6 +89,14 @@ struct fs_attr call_stat(const char *path)
 	return call_attr(call_node(path));
 }
 
+uint64_t call_nodes(void)
+{
+	struct fs_stat stat;
+
+	fs_stat(fs, &stat);
+	return stat.nodes_max - stat.nodes_free;
+}
+
 /* Walks to the directory of the last component, which must be a name: the
  * error that the calls below give otherwise is the system call layer's. */
 static int walk_to(struct fs_walk *walk, const char *path)

@@ -33,6 +33,8 @@ int call_find(const char *path); /* stat(2): 0 or the error */
 struct fs_attr call_stat(const char *path);
 struct fs_attr call_attr(struct fs_node *node);
 
+uint64_t call_nodes(void); /* that are in use, by fs_stat */
+
 int call_make(const char *path, uint32_t mode);
 int call_mkdir(const char *path, uint32_t mode);
 int call_create(const char *path); /* a regular file, 0644, O_EXCL */

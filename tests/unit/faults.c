@@ -161,6 +161,25 @@ static ssize_t make_rename_within(void)
 	return call_rename("/d/0", "/d/" NAME_50, 0);
 }
 
+static ssize_t make_rename_whiteout(void)
+{
+	return call_rename("/e/f", "/d/" NAME_50, RENAME_WHITEOUT);
+}
+
+static ssize_t make_anonymous(void)
+{
+	struct fs_node *node;
+	int err = fs_make_anonymous(fs, call_node("/d"), S_IFREG | 0600,
+				    call_cred, &node);
+
+	if (err)
+		return err;
+	fs_node_mark(node, FS_MARK_LINKABLE, 0);
+	err = fs_link(fs, node, call_node("/d"), NAME(NAME_50), call_cred);
+	fs_node_unref(fs, node);
+	return err;
+}
+
 /* In directories of these sizes the next entry needs a chunk, an index, a
  * larger one of either, or neither. */
 static const size_t sizes[] = {0,  1,	3,   4,	  7,   8,   15, 16,
@@ -209,6 +228,12 @@ TEST(renaming_without_memory_changes_nothing)
 	sweep_sizes(make_rename, 0);
 	sweep_sizes(make_rename_dir, 0);
 	sweep_sizes(make_rename_within, 1);
+	sweep_sizes(make_rename_whiteout, 0);
+}
+
+TEST(making_a_file_without_a_name_without_memory_changes_nothing)
+{
+	sweep_sizes(make_anonymous, 0);
 }
 
 /* -- Removing: succeeds without memory ------------------------------------ */

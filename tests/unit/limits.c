@@ -227,13 +227,55 @@ TEST(no_node_is_made_beyond_the_limit)
 	CHECK_EQ(call_create("/a"), -EEXIST);
 	CHECK_TEXT(call_times("/"), "");
 	CHECK_TEXT(call_list("/"), "a b ");
-	CHECK_EQ(call_link("/a", "/c"), 0); /* takes no node */
+	CHECK_EQ(call_link("/a", "/c"), -ENOSPC);
 	CHECK_EQ(call_rename("/a", "/b/x", 0), 0);
-	CHECK_EQ(call_unlink("/c"), 0);
 	CHECK_EQ(call_mkdir("/d", 0755), -ENOSPC);
 	CHECK_EQ(call_unlink("/b/x"), 0);
 	CHECK_EQ(call_mkdir("/d", 0755), 0);
 	CHECK_EQ(stat_now().nodes_free, 0);
+}
+
+TEST(each_name_of_a_file_counts_as_a_node)
+{
+	check_fs_limits(100 * PAGE, 6);
+	CHECK_EQ(call_create("/f"), 0);
+	CHECK_EQ(call_create("/g"), 0);
+	CHECK_EQ(call_link("/f", "/h"), 0);
+	CHECK_EQ(stat_now().nodes_free, 2);
+	CHECK_EQ(call_unlink("/f"), 0);
+	CHECK_EQ(stat_now().nodes_free, 3);
+	CHECK_EQ(call_link("/h", "/f"), 0);
+	CHECK_EQ(call_link("/h", "/i"), 0);
+	CHECK_EQ(call_link("/h", "/j"), 0);
+	CHECK_EQ(stat_now().nodes_free, 0);
+	CHECK_EQ(call_link("/h", "/k"), -ENOSPC);
+	CHECK_EQ(call_stat("/h").nlink, 4);
+	/* A rename takes none, and replaces names of any kind. */
+	CHECK_EQ(call_rename("/h", "/k", 0), 0);
+	CHECK_EQ(call_rename("/f", "/k", 0), 0); /* the same file */
+	CHECK_EQ(stat_now().nodes_free, 0);
+	CHECK_EQ(call_rename("/g", "/f", 0), 0);
+	CHECK_EQ(stat_now().nodes_free, 1);
+	CHECK_EQ(call_rename("/i", "/f", 0), 0);
+	CHECK_EQ(stat_now().nodes_free, 2);
+	CHECK_EQ(call_unlink("/f"), 0);
+	CHECK_EQ(call_unlink("/j"), 0);
+	CHECK_EQ(stat_now().nodes_free, 4);
+	CHECK_EQ(call_unlink("/k"), 0);
+	CHECK_EQ(stat_now().nodes_free, 5);
+}
+
+TEST(a_whiteout_takes_a_node)
+{
+	check_fs_limits(100 * PAGE, 3);
+	CHECK_EQ(call_create("/f"), 0);
+	CHECK_EQ(call_rename("/f", "/g", RENAME_WHITEOUT), 0);
+	CHECK_EQ(stat_now().nodes_free, 0);
+	CHECK_EQ(call_rename("/g", "/h", RENAME_WHITEOUT), -ENOSPC);
+	CHECK_EQ(call_find("/h"), -ENOENT);
+	CHECK_EQ(call_rename("/g", "/f", RENAME_WHITEOUT), -ENOSPC);
+	CHECK_EQ(call_rename("/g", "/f", 0), 0);
+	CHECK_EQ(stat_now().nodes_free, 1);
 }
 
 TEST(a_file_system_needs_a_node_for_its_root)

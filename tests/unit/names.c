@@ -222,6 +222,95 @@ TEST(a_file_has_no_more_links_than_can_be_counted)
 	call_node("/file")->nlink = 1;
 }
 
+static struct fs_node *make_nameless(const char *dir, uint32_t mode)
+{
+	struct fs_node *node;
+
+	CHECK_EQ(fs_make_anonymous(fs, call_node(dir), mode, call_cred, &node),
+		 0);
+	return node;
+}
+
+TEST(a_file_without_a_name_may_get_one_once)
+{
+	struct fs_node *node, *root = fs_root(fs);
+	uint64_t nodes = call_nodes();
+
+	call_tick();
+	node = make_nameless("/", S_IFREG | 0640);
+	CHECK_TEXT(call_times("/"), "");
+	CHECK_EQ(call_attr(node).nlink, 0);
+	CHECK_EQ(call_attr(node).mode, S_IFREG | 0640);
+	CHECK_EQ(call_nodes(), nodes + 1);
+	CHECK_EQ(fs_link(fs, node, root, NAME("f"), call_cred), -ENOENT);
+	fs_node_mark(node, FS_MARK_LINKABLE, 0);
+	CHECK_EQ(fs_link(fs, node, root, NAME("f"), call_cred), 0);
+	CHECK_EQ(fs_node_marks(node), 0);
+	CHECK_EQ(call_nodes(), nodes + 1);
+	CHECK_EQ(fs_link(fs, node, root, NAME("g"), call_cred), 0);
+	CHECK_EQ(call_nodes(), nodes + 2);
+	CHECK_EQ(call_stat("/f").nlink, 2);
+	fs_node_unref(fs, node);
+	CHECK_EQ(call_write("/g", 0, "text"), 4);
+	node = call_open("/f");
+	CHECK_EQ(call_unlink("/f"), 0);
+	CHECK_EQ(call_unlink("/g"), 0);
+	CHECK_EQ(fs_link(fs, node, root, NAME("f"), call_cred), -ENOENT);
+	fs_node_unref(fs, node);
+	CHECK_EQ(call_nodes(), nodes);
+}
+
+TEST(a_file_without_a_name_goes_with_its_last_reference)
+{
+	uint64_t nodes = call_nodes();
+	struct fs_node *node = make_nameless("/", S_IFREG | 0600);
+	uint64_t at = 0;
+
+	CHECK_EQ(fs_write(fs, node, "text", 4, false, &at), 4);
+	fs_node_unref(fs, node);
+	CHECK_EQ(call_nodes(), nodes);
+	CHECK_EQ(fs_make_anonymous(fs, NULL, S_IFIFO | 0600, call_cred, &node),
+		 0);
+	CHECK(fs_node_object(node) == NULL);
+	fs_node_unref(fs, node);
+}
+
+TEST(a_file_without_a_name_belongs_as_if_made_in_the_directory)
+{
+	static const struct fs_cred other = {.uid = 5, .gid = 6};
+	struct fs_node *node;
+
+	make_some();
+	CHECK_EQ(call_chown("/d", 7, 8), 0);
+	CHECK_EQ(call_chmod("/d", 02777), 0);
+	call_cred = &other;
+	node = make_nameless("/d", S_IFREG | 02775);
+	CHECK_EQ(call_attr(node).uid, 5);
+	CHECK_EQ(call_attr(node).gid, 8);
+	CHECK_EQ(call_attr(node).mode, S_IFREG | 0775);
+	fs_node_unref(fs, node);
+	CHECK_EQ(fs_make_anonymous(fs, fs_root(fs), S_IFREG, &other, &node),
+		 -EACCES);
+}
+
+TEST(only_root_makes_devices_but_anybody_whiteouts)
+{
+	static const struct fs_cred other = {.uid = 5, .gid = 6};
+	struct fs_node *root = fs_root(fs);
+
+	call_cred = &other;
+	CHECK_EQ(call_make("/b", S_IFBLK | 0600), -EACCES);
+	CHECK_EQ(fs_chmod(root, &call_root, 0777), 0);
+	CHECK_EQ(call_make("/b", S_IFBLK | 0600), -EPERM);
+	CHECK_EQ(fs_make(fs, root, NAME("c"), S_IFCHR | 0600, 1, &other, NULL,
+			 NULL),
+		 -EPERM);
+	CHECK_EQ(call_make("/c", S_IFCHR | 0600), 0);
+	CHECK_EQ(call_make("/c", S_IFBLK | 0600), -EEXIST);
+	CHECK_EQ(call_make("/p", S_IFIFO | 0600), 0);
+	CHECK_EQ(call_make("/s", S_IFSOCK | 0600), 0);
+}
+
 /* Makes a file, or finds what has the name; returns its inode number. */
 static uint64_t make_or_find(const char *name, bool expected)
 {

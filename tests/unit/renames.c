@@ -265,3 +265,31 @@ TEST(renaming_sets_times)
 	CHECK_TEXT(call_times("/full"), "");
 	CHECK_TEXT(call_times("/more"), "");
 }
+
+TEST(a_whiteout_takes_the_place_of_what_was_renamed)
+{
+	struct fs_attr attr;
+
+	CHECK_EQ(call_create("/f"), 0);
+	CHECK_EQ(call_mkdir("/d", 0755), 0);
+	CHECK_EQ(call_mkdir("/e", 0755), 0);
+	CHECK_EQ(call_rename("/f", "/g", RENAME_WHITEOUT), 0);
+	attr = call_stat("/f");
+	CHECK_EQ(attr.mode, S_IFCHR);
+	CHECK_EQ(attr.rdev, 0);
+	CHECK_EQ(attr.nlink, 1);
+	CHECK_EQ(call_stat("/g").mode, S_IFREG | 0644);
+	CHECK_EQ(call_rename("/g", "/f", RENAME_WHITEOUT), 0);
+	CHECK_EQ(call_stat("/f").mode, S_IFREG | 0644);
+	CHECK_EQ(call_stat("/g").mode, S_IFCHR);
+	CHECK_EQ(call_rename("/d", "/e/d", RENAME_WHITEOUT), 0);
+	CHECK_EQ(call_stat("/").nlink, 3);
+	CHECK_EQ(call_stat("/e").nlink, 3);
+	CHECK_EQ(call_rename("/g", "/g", RENAME_WHITEOUT), 0);
+	CHECK_EQ(call_rename("/f", "/e/d", RENAME_WHITEOUT), -EISDIR);
+	CHECK_EQ(call_rename("/f", "/g", RENAME_WHITEOUT | RENAME_EXCHANGE),
+		 -EINVAL);
+	CHECK_EQ(call_rename("/f", "/g", RENAME_WHITEOUT | RENAME_NOREPLACE),
+		 -EEXIST);
+	CHECK_TEXT(call_list("/"), "f d e g ");
+}
