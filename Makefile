@@ -59,6 +59,9 @@ LIBC_SRCS := libc/glue/legacy.c libc/glue/memory.c \
 RUN_SRCS := tools/run.c tools/run_archive.c tools/run_cmdline.c \
 	tools/run_elf.c tools/run_options.c tools/run_qemu.c tools/run_report.c \
 	tools/run_session.c tools/run_symbols.c
+MOUNT_SRCS := tools/mount.c tools/mount_attrs.c tools/mount_caller.c \
+	tools/mount_dirs.c tools/mount_files.c tools/mount_names.c \
+	tools/mount_nodes.c tools/mount_options.c tools/mount_port.c
 APPS := directories many simple
 UNIT_COMMON := tests/unit/calls.c tests/unit/check.c tests/unit/port_unit.c
 UNIT_GEN := unit_nosys.c
@@ -201,6 +204,22 @@ $(B)/bin/whelk-run: $(RUN_SRCS)
 	mkdir -p $(@D)
 	$(call say,CC) $(CC) $(HOST_CFLAGS) $(DEPS) -o $@ $(RUN_SRCS)
 
+# fs/ as a Linux file system in user space: the very object that guests have.
+# Only where there is libfuse3 (./whelk installs it for mount and test).
+HAVE_FUSE := $(shell pkg-config --exists 'fuse3 >= 3.5' 2>/dev/null && echo y)
+FUSE_CFLAGS = $(shell pkg-config --cflags fuse3)
+FUSE_LIBS = $(shell pkg-config --libs fuse3)
+MOUNT := $(if $(HAVE_FUSE),$(B)/bin/whelk-mount)
+.PHONY: mount
+mount: $(B)/bin/whelk-mount ## the program that mounts fs/ on Linux
+$(B)/mount/%.o: %.c
+	mkdir -p $(@D)
+	$(call say,CC) $(CC) $(HOST_CFLAGS) $(FUSE_CFLAGS) $(DEPS) -c -o $@ $<
+$(B)/bin/whelk-mount: $(patsubst %.c,$(B)/mount/%.o,$(MOUNT_SRCS) port/lock.c \
+		port/pages.c) $(B)/lib/fs.o
+	mkdir -p $(@D)
+	$(call say,CC) $(CC) -no-pie -o $@ $^ $(FUSE_LIBS)
+
 APP_CFLAGS := -std=c11 -O2 -D_GNU_SOURCE -Wall -Wextra -Werror
 WHELK_CC := tools/whelk-cc
 WHELK_CC_FILES := $(WHELK_CC) tools/guest.specs tools/hosted.specs
@@ -300,7 +319,7 @@ fuzz-merge: $(B)/fuzz/fuzzer ## make tests/fuzz/corpus of what was found
 # TESTS=... names some cases only, TEST_FLAGS=--all adds long ones: see
 # tests/run-tests.
 TESTS := $(addprefix make:,$(CHECKS)) $(UNIT_PROGRAMS) $(TEST_SCRIPTS)
-test: all postmark unit ## build and pass every test (TESTS='CASE ...' some)
+test: all postmark unit $(MOUNT) ## build and pass every test (TESTS='CASE ...' some)
 	tests/run-tests $(TEST_FLAGS) $(B)/test $(TESTS)
 
 check: $(CHECKS) ## all the checks of the source, without the tests
@@ -315,24 +334,25 @@ bench: all postmark ## the measurements
 
 CHECKED_SRCS := $(sort $(filter %.c,$(FS_SRCS) $(SYSCALLS_SRCS) $(KERNEL_SRCS) \
 	$(PORT_GUEST_SRCS) $(PORT_HOSTED_SRCS) $(LIBC_SRCS)))
-HOST_SRCS := $(RUN_SRCS)
+HOST_SRCS := $(RUN_SRCS) $(MOUNT_SRCS)
 HEADERS := $(sort $(wildcard abi/*.h fs/*.h syscalls/*.h kernel/*.h \
 	kernel/x86_64/*.h port/*.h port/*/*.h tools/*.h tests/budget/*.h \
 	tests/conform/*.h tests/fuzz/*.h tests/unit/*.h))
 FORMATTED := $(CHECKED_SRCS) $(HOST_SRCS) $(HEADERS) $(wildcard libc/*.h) \
 	$(wildcard apps/*.c bench/*.c tests/*/*.[ch])
 CLANG_CFLAGS := -std=c11 $(WARN) -ffreestanding $(INCLUDE)
-HEADER_CFLAGS := -std=c11 $(WARN) -D_GNU_SOURCE $(INCLUDE)
+HEADER_CFLAGS = -std=c11 $(WARN) -D_GNU_SOURCE $(INCLUDE) $(if $(MOUNT),$(FUSE_CFLAGS))
 
 check-warnings: $(GEN_FILES) ## no warning from clang (gcc's stop the build)
 	$(CLANG) $(CLANG_CFLAGS) -fsyntax-only $(CHECKED_SRCS)
-	$(CLANG) $(HOST_CFLAGS) -fsyntax-only $(HOST_SRCS)
+	$(CLANG) $(HOST_CFLAGS) -fsyntax-only $(RUN_SRCS)
+	$(if $(MOUNT),$(CLANG) $(HOST_CFLAGS) $(FUSE_CFLAGS) -fsyntax-only $(MOUNT_SRCS))
 
 check-locks: $(GEN_FILES) ## lock annotations hold (clang -Wthread-safety)
 	$(CLANG) $(CLANG_CFLAGS) -Wthread-safety -fsyntax-only $(CHECKED_SRCS)
 
 check-headers: $(GEN_FILES) ## each header compiles alone, and twice
-	for h in $(HEADERS); do \
+	for h in $(filter-out $(if $(MOUNT),,tools/mount.h),$(HEADERS)); do \
 		printf '#include "%s"\n#include "%s"\ntypedef int it;\n' $$h $$h | \
 		$(CC) $(HEADER_CFLAGS) -fsyntax-only -x c - || exit 1; done
 
@@ -349,7 +369,7 @@ check-tidy: $(GEN_FILES) ## clang-tidy's bugprone-* (exclusions: .clang-tidy)
 		$(CLANG_TIDY) --quiet {} -- $(CLANG_CFLAGS)
 
 UNLISTED = $(filter-out $(FS_SRCS) $(SYSCALLS_SRCS) $(KERNEL_SRCS) \
-	$(PORT_GUEST_SRCS) $(PORT_HOSTED_SRCS) $(LIBC_SRCS) $(RUN_SRCS),\
+	$(PORT_GUEST_SRCS) $(PORT_HOSTED_SRCS) $(LIBC_SRCS) $(HOST_SRCS),\
 	$(wildcard $(foreach d,fs syscalls kernel kernel/x86_64 port port/guest \
 	port/hosted libc/glue,$d/*.c $d/*.S) tools/*.c))
 

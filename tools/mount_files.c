@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Requests about the contents of regular files. An open file is its node: the
+ * kernel keeps offsets, and says the flags of open(2) with each request. There
+ * is nothing to do at a flush, a release or an fsync; libfuse says so where
+ * there is no operation.
+ */
+#include "mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A flag of the kernel's: opened by execve(2), which may not be able to read. */
+#define OPEN_EXEC 0x20
+
+int mount_setid_drop(struct fs_node *node, const struct caller *caller)
+{
+	static const struct fs_cred root = {.uid = 0};
+	uint32_t mode = fs_node_mode(node), drop = mode & S_ISUID;
+
+	if (caller->cred.uid == 0)
+		return 0;
+	if (mode & S_IXGRP)
+		drop |= mode & S_ISGID;
+	return drop ? fs_chmod(node, &root, mode & 07777 & ~drop) : 0;
+}
+
+static int wanted_access(int flags)
+{
+	static const int of_mode[] = {R_OK, W_OK, R_OK | W_OK, R_OK | W_OK};
+	int want = of_mode[flags & O_ACCMODE];
+
+	if (flags & OPEN_EXEC)
+		want = X_OK;
+	return flags & O_TRUNC ? want | W_OK : want;
+}
+
+static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct fs_node *node = mount_node(ino);
+	struct caller caller;
+	int err;
+
+	caller_init(&caller, req);
+	err = fs_access(node, &caller.cred, wanted_access(fi->flags));
+	if (!err && (fi->flags & O_TRUNC))
+		err = mount_setid_drop(node, &caller);
+	if (!err && (fi->flags & O_TRUNC))
+		err = fs_truncate(mount_served.fs, node, 0);
+	caller_fini(&caller);
+	fi->keep_cache = !mount_served.no_cache;
+	if (err)
+		fuse_reply_err(req, -err);
+	else
+		fuse_reply_open(req, fi);
+}
+
+static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+		    struct fuse_file_info *fi)
+{
+	char *buf = malloc(size);
+	ssize_t count = -ENOMEM;
+
+	if (buf)
+		count = fs_read(mount_node(ino), (uint64_t)offset, buf, size,
+				fi->flags & O_NOATIME);
+	if (count < 0)
+		fuse_reply_err(req, (int)-count);
+	else
+		fuse_reply_buf(req, buf, (size_t)count);
+	free(buf);
+}
+
+/* The kernel turns O_APPEND into an offset, under its own lock. */
+static void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf,
+		     size_t size, off_t offset, struct fuse_file_info *fi)
+{
+	struct fs_node *node = mount_node(ino);
+	uint64_t at = (uint64_t)offset;
+	struct caller caller;
+	ssize_t count = 0;
+
+	/* What was written to mapped pages, the kernel writes as nobody. */
+	if (!fi->writepage) {
+		caller_init(&caller, req);
+		count = mount_setid_drop(node, &caller);
+		caller_fini(&caller);
+	}
+	if (!count)
+		count = fs_write(mount_served.fs, node, buf, size, false, &at);
+	if (count < 0)
+		fuse_reply_err(req, (int)-count);
+	else
+		fuse_reply_write(req, (size_t)count);
+}
+
+/* Asked for SEEK_DATA and SEEK_HOLE only. */
+static void op_lseek(fuse_req_t req, fuse_ino_t ino, off_t offset, int whence,
+		     struct fuse_file_info *fi)
+{
+	uint64_t found;
+	int err = -EINVAL;
+
+	(void)fi;
+	if (whence == SEEK_DATA || whence == SEEK_HOLE)
+		err = fs_seek(mount_node(ino), whence == SEEK_DATA,
+			      (uint64_t)offset, &found);
+	if (err)
+		fuse_reply_err(req, -err);
+	else
+		fuse_reply_lseek(req, (off_t)found);
+}
+
+void mount_files_ops(struct fuse_lowlevel_ops *ops)
+{
+	ops->open = op_open;
+	ops->read = op_read;
+	ops->write = op_write;
+	ops->lseek = op_lseek;
+}
