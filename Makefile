@@ -34,8 +34,8 @@ CLANG_TIDY := clang-tidy
 FS_SRCS := fs/allocate.c fs/content.c fs/dir.c fs/file.c fs/fs.c fs/list.c fs/name.c \
 	fs/node.c fs/perm.c fs/rename.c fs/slab.c fs/tree.c fs/walk.c
 SYSCALLS_SRCS := syscalls/attr.c syscalls/dev.c syscalls/fd.c \
-	syscalls/ioctl.c syscalls/open.c syscalls/path.c syscalls/process.c syscalls/rw.c \
-	syscalls/stat.c syscalls/trace.c
+	syscalls/ioctl.c syscalls/open.c syscalls/path.c syscalls/proc.c syscalls/proc_text.c syscalls/process.c syscalls/rw.c \
+	syscalls/stat.c syscalls/text.c syscalls/trace.c
 SYSCALLS_GEN := dispatch.c trace_table.c
 KERNEL_SRCS := kernel/console.c kernel/end.c kernel/memory.c kernel/mman.c \
 	kernel/print.c kernel/process.c kernel/random.c kernel/signal.c \
@@ -46,12 +46,12 @@ KERNEL_SRCS := kernel/console.c kernel/end.c kernel/memory.c kernel/mman.c \
 	kernel/x86_64/uart.c port/pages.c
 PORT_GUEST_SRCS := port/guest/archive.c port/guest/calls.c \
 	port/guest/clone.S port/guest/cmdline.c port/guest/main.c port/guest/port.c \
-	port/guest/stack.c port/lock.c
+	port/guest/stack.c port/cpu.c port/lock.c
 PORT_GUEST_GEN := nosys.c
 PORT_HOSTED_SRCS := port/hosted/arena.c port/hosted/calls.c \
 	port/hosted/clock.c port/hosted/clone.S port/hosted/console.c \
 	port/hosted/host_syscall.S port/hosted/main.c port/hosted/signal.c \
-	port/hosted/start.S port/lock.c port/pages.c
+	port/hosted/start.S port/cpu.c port/lock.c port/pages.c
 PORT_HOSTED_GEN := forward.c
 LIBC_SRCS := libc/glue/legacy.c libc/glue/memory.c \
 	libc/glue/set_thread_area.c libc/glue/stat.c libc/glue/syscall_cp.S \
@@ -259,7 +259,7 @@ $(B)/guest/postmark: $(POSTMARK_C) $(GUEST_LIBS) $(WHELK_CC_FILES)
 
 UNIT_CFLAGS := -std=c11 -O1 -g $(WARN) $(SANITIZE) $(INCLUDE)
 UNIT_LDFLAGS := -pthread -Wl,--wrap=mem_alloc,--wrap=mem_free,--wrap=port_lock_write_wait
-UNIT_FS_OBJS := $(patsubst %.c,$(B)/unit/obj/%.o,$(FS_SRCS) port/lock.c port/pages.c $(UNIT_COMMON))
+UNIT_FS_OBJS := $(patsubst %.c,$(B)/unit/obj/%.o,$(FS_SRCS) port/cpu.c port/lock.c port/pages.c $(UNIT_COMMON))
 UNIT_SYSCALLS_OBJS := $(patsubst %.c,$(B)/unit/obj/%.o,$(SYSCALLS_SRCS) \
 	$(addprefix gen/,$(SYSCALLS_GEN) $(UNIT_GEN)))
 UNIT_PROGRAMS := $(addprefix $(B)/unit/,$(UNIT_TESTS))
@@ -285,7 +285,7 @@ $(B)/unit/replay: $(FUZZ_OBJS) $(filter-out %/calls.o %/check.o,$(UNIT_FS_OBJS))
 
 FUZZ_CFLAGS := $(UNIT_CFLAGS) -fsanitize=fuzzer-no-link
 FUZZER_OBJS := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(FUZZ_SRCS) $(FS_SRCS) \
-	$(SYSCALLS_SRCS) port/lock.c port/pages.c tests/unit/port_unit.c \
+	$(SYSCALLS_SRCS) port/cpu.c port/lock.c port/pages.c tests/unit/port_unit.c \
 	$(addprefix gen/,$(SYSCALLS_GEN) $(UNIT_GEN)))
 $(B)/fuzz/obj/gen/%.o: $(B)/gen/%.c
 	mkdir -p $(@D)

@@ -357,7 +357,7 @@ int dir_reserve(struct fs *fs, struct dir *dir, size_t name_len,
 void dirent_set_node(struct dirent *entry, struct fs_node *node)
 {
 	entry->node = node;
-	entry->type = (uint8_t)(node_mode(node) >> 12);
+	entry->type = node_dtype(node);
 }
 
 uint64_t dir_insert(struct dir *dir, const struct fs_name *name, uint32_t hash,
@@ -541,7 +541,7 @@ static void entry_check(struct fs *fs, const struct dir *dir,
 			       .len = entry->name_len};
 
 	port_assert(entry->name_len > 0);
-	port_assert(entry->type == node_mode(entry->node) >> 12);
+	port_assert(entry->type == node_dtype(entry->node));
 	port_assert(entry->node->nlink > 0);
 	port_assert(dir_hash(fs, name.text, name.len) == entry->hash);
 	port_assert(dir_find(dir, &name, entry->hash) == entry);

@@ -82,6 +82,7 @@ void fs_stat(struct fs *fs, struct fs_stat *stat)
 
 	port_pages_count(&total, &avail);
 	stat->bytes_max = fs->limits.bytes_max;
+	stat->bytes_used = __atomic_load_n(&fs->bytes, __ATOMIC_RELAXED);
 	stat->bytes_free = left_of(stat->bytes_max, &fs->bytes);
 	if (stat->bytes_free > (uint64_t)avail << PAGE_SHIFT)
 		stat->bytes_free = (uint64_t)avail << PAGE_SHIFT;

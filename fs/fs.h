@@ -65,7 +65,7 @@ struct fs_attr {
 
 /* statfs(2), in bytes and nodes. */
 struct fs_stat {
-	uint64_t bytes_max, bytes_free;
+	uint64_t bytes_max, bytes_used, bytes_free;
 	uint64_t nodes_max, nodes_free;
 };
 
@@ -99,7 +99,7 @@ void fs_node_unref(struct fs *fs, struct fs_node *node);
 /* File type and permission bits, as st_mode. The type never changes. */
 uint32_t fs_node_mode(const struct fs_node *node);
 
-/* The device number given to fs_make. */
+/* The number given to fs_make, of devices and live nodes; else 0. */
 uint64_t fs_node_rdev(const struct fs_node *node);
 
 /* Notes about a node, so that what is kept about few nodes is looked for at no
@@ -110,6 +110,7 @@ enum fs_mark {
 	FS_MARK_WATCHED = 4,  /* inotify(7) */
 	FS_MARK_MAPPED = 8,   /* mmap(2) */
 	FS_MARK_XATTRS = 16,  /* has extended attributes */
+	FS_MARK_LIVE = 32,    /* what it means is asked for: struct fs_live */
 };
 
 /* The marks of a node, and changing them: first clear, then set. */
@@ -142,6 +143,36 @@ enum fs_utime { FS_UTIME_SET, FS_UTIME_NOW, FS_UTIME_OMIT };
 FS_CHECKED int fs_utimens(struct fs_node *node, const struct fs_cred *cred,
 			  const struct fs_time times[2],
 			  const enum fs_utime how[2]);
+
+/* -- Live nodes ---------------------------------------------------------- */
+
+/*
+ * The type of a file whose text is made up when it is opened; it is shown as a
+ * regular one, but what regular files can do it cannot. Not one of Linux's.
+ */
+#define FS_IFTEXT 0030000
+
+/*
+ * What the user of fs/ answers about nodes with FS_MARK_LIVE: directories in
+ * which nothing can be made or removed, and links that lead to a node, not a
+ * path. No lock is held. Which node it is, its number says (fs_node_rdev).
+ */
+struct fs_live {
+	/* A name that dir does not contain: stores a reference or -ENOENT. */
+	int (*lookup)(struct fs_node *dir, const struct fs_name *name,
+		      struct fs_node **nodep);
+	/* Stores a reference to where link leads, or an error. */
+	int (*follow)(struct fs_node *link, struct fs_node **nodep);
+};
+
+/* Says who answers; to be called once, before any node is made live. */
+void fs_live_set(struct fs *fs, const struct fs_live *live);
+
+/* Makes a live link without a name, for lookup to return: its inode number is
+ * ino, which no other node may have. It takes no node from the limit. */
+FS_CHECKED int fs_make_live(struct fs *fs, uint32_t mode, uint64_t number,
+			    uint64_t ino, const struct fs_cred *cred,
+			    struct fs_node **nodep);
 
 /* -- Contents of regular files ------------------------------------------- */
 
@@ -218,7 +249,7 @@ struct fs_node *fs_parent(struct fs_node *dir);
 /*
  * mknod(2), mkdir(2), open(2) with O_CREAT: makes a node of the type and
  * permissions in mode, named name in dir, and stores a reference to it if
- * nodep is not NULL. rdev is for devices. If there is such a name,
+ * nodep is not NULL. rdev is for devices, and what is to be live. If there is such a name,
  * the result is -EEXIST; but if existed is given, the node it names (of
  * whatever type), and *existed says which it was.
  */
@@ -296,6 +327,11 @@ FS_CHECKED int fs_readdir(struct fs_node *dir, fs_readdir_fill *fill,
 FS_CHECKED ssize_t fs_path(struct fs *fs, struct fs_node *dir, char *buf,
 			   size_t size);
 
+/* The same for a node of any type: one of its names, for which all directories
+ * are searched. */
+FS_CHECKED ssize_t fs_node_path(struct fs *fs, struct fs_node *node, char *buf,
+				size_t size);
+
 /* -- Paths --------------------------------------------------------------- */
 
 #define FS_LINKS_MAX 40 /* symbolic links in one walk: path_resolution(7) */
@@ -305,7 +341,7 @@ enum fs_last {
 	FS_LAST_NAME,	/* an ordinary name */
 	FS_LAST_DOT,	/* "." */
 	FS_LAST_DOTDOT, /* ".." */
-	FS_LAST_ROOT,	/* no component at all: "/" */
+	FS_LAST_ROOT,	/* none at all: dir is meant, as by "/" */
 };
 
 /*

@@ -75,7 +75,7 @@ struct fs_node {
 			uint8_t height;
 		} tree;
 		struct dir *dir;
-		uint64_t rdev; /* immutable after create */
+		uint64_t rdev; /* or a live node's number; immutable */
 		void *object;  /* of a FIFO: see fs_node_object */
 	};
 	uint16_t
@@ -133,10 +133,25 @@ static inline bool is_link(const struct fs_node *node)
 	return S_ISLNK(node_mode(node));
 }
 
-/* A character or block device: has a number. */
+static inline bool is_live(const struct fs_node *node)
+{
+	return __atomic_load_n(&node->marks, __ATOMIC_RELAXED) & FS_MARK_LIVE;
+}
+
 static inline bool is_device(const struct fs_node *node)
 {
 	return S_ISCHR(node_mode(node)) || S_ISBLK(node_mode(node));
+}
+
+static inline bool is_text(const struct fs_node *node)
+{
+	return (node_mode(node) & S_IFMT) == FS_IFTEXT;
+}
+
+/* The type as directories show it: d_type of readdir(3). */
+static inline uint8_t node_dtype(const struct fs_node *node)
+{
+	return is_text(node) ? S_IFREG >> 12 : (uint8_t)(node_mode(node) >> 12);
 }
 
 static inline uint32_t node_uid(const struct fs_node *node)
@@ -156,7 +171,7 @@ struct dirent {
 	uint64_t seq; /* the position for fs_readdir; kept when removed */
 	uint32_t hash;
 	uint8_t name_len;
-	uint8_t type; /* st_mode >> 12 */
+	uint8_t type; /* node_dtype */
 	char name[NAME_INLINE];
 };
 
@@ -203,6 +218,7 @@ struct fs {
 	struct fs_node *root;
 	uint64_t seed[2];
 	struct fs_limits limits;
+	const struct fs_live *live;
 
 	/* atomic: */
 	uint64_t bytes; /* of contents */
@@ -297,6 +313,14 @@ static inline int perm_check_dir(struct fs_node *dir,
 				 const struct fs_cred *cred, int want)
 {
 	return LIKELY(cred->uid == 0) ? 0 : perm_check_slow(dir, cred, want);
+}
+
+/* May cred make and remove entries of dir? In a live one nobody may. */
+static inline int perm_change(struct fs_node *dir, const struct fs_cred *cred)
+{
+	if (UNLIKELY(is_live(dir)))
+		return -EPERM;
+	return perm_check_dir(dir, cred, W_OK | X_OK);
 }
 
 /* May cred remove or replace victim in dir (sticky(7))? -EACCES, -EPERM. */

@@ -127,3 +127,98 @@ ssize_t fs_path(struct fs *fs, struct fs_node *dir, char *buf, size_t size)
 	buf[len] = '\0';
 	return (ssize_t)len + 1;
 }
+
+/* A search for a name of node: where it is, and what it found. */
+struct search {
+	const struct fs_node *node;
+	struct fs_node *dir; /* holds a reference */
+	size_t slot;	     /* of the next entry of dir */
+	size_t name_len;
+	char name[NAME_MAX];
+};
+
+/* Looks at the entries of dir from slot on. Returns whether one names node;
+ * else there may be a subdirectory to look at next (a reference). */
+static bool search_dir(struct search *search, struct fs_node **subdir)
+{
+	struct fs_node *dir = search->dir;
+	struct dirent *entry;
+	bool found = false;
+
+	*subdir = NULL;
+	lock_read(&dir->lock);
+	while ((entry = dir_next(dir->dir, &search->slot)) != NULL) {
+		search->slot++;
+		found = entry->node == search->node;
+		if (found || is_dir(entry->node))
+			break;
+	}
+	if (found) {
+		search->name_len = entry->name_len;
+		memcpy(search->name, dirent_name(entry), entry->name_len);
+	} else if (entry) {
+		node_ref(entry->node);
+		*subdir = entry->node;
+	}
+	unlock_read(&dir->lock);
+	return found;
+}
+
+/* Searches the whole tree, depth first, without recursion: the way up goes on
+ * behind the position of the directory's own entry. */
+static int search_tree(struct fs *fs, struct search *search)
+	REQUIRES_READ(fs->rename_lock)
+{
+	struct fs_node *next;
+
+	search->dir = fs->root;
+	search->slot = 0;
+	node_ref(fs->root);
+	while (!search_dir(search, &next)) {
+		struct fs_node *dir = search->dir;
+
+		if (!next && dir == fs->root) {
+			node_unref(fs, dir);
+			return -ENOENT;
+		}
+		search->slot = 0;
+		if (!next) {
+			next = dir->dir->parent;
+			node_ref(next);
+			lock_read(&next->lock);
+			search->slot = dir_seek(next->dir, dir->dir->seq + 1);
+			unlock_read(&next->lock);
+		}
+		search->dir = next;
+		node_unref(fs, dir);
+	}
+	return 0;
+}
+
+ssize_t fs_node_path(struct fs *fs, struct fs_node *node, char *buf,
+		     size_t size)
+{
+	struct search search = {.node = node};
+	ssize_t len;
+	int err;
+
+	if (is_dir(node))
+		return fs_path(fs, node, buf, size);
+	lock_read(&fs->rename_lock);
+	err = search_tree(fs, &search);
+	unlock_read(&fs->rename_lock);
+	if (err)
+		return err;
+	len = fs_path(fs, search.dir, buf, size);
+	node_unref(fs, search.dir);
+	if (len < 0)
+		return len;
+	len -= len == 2 ? 2 : 1; /* "/" but for the NUL, or the NUL alone */
+	if (search.name_len + 2 > size - (size_t)len)
+		return -ERANGE;
+	buf[len++] = '/';
+	memcpy(buf + len, search.name, search.name_len);
+	len += (ssize_t)search.name_len;
+	buf[len++] = '\0';
+	return len;
+}

@@ -38,7 +38,11 @@ int name_lookup(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 		*nodep = entry->node;
 	}
 	unlock_read(&dir->lock);
-	return LIKELY(entry != NULL) ? 0 : -ENOENT;
+	if (LIKELY(entry != NULL))
+		return 0;
+	if (UNLIKELY(is_live(dir)))
+		return fs->live->lookup(dir, name, nodep);
+	return -ENOENT;
 }
 
 int fs_lookup(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
@@ -160,6 +164,25 @@ static int privileged_refused(struct fs_node *dir, const struct fs_cred *cred)
 	return err ? err : -EPERM;
 }
 
+/* fs_make in a live directory, where all there ever is exists already. */
+static int make_live(struct fs *fs, struct fs_node *dir,
+		     const struct fs_name *name, bool *existed,
+		     struct fs_node **nodep)
+{
+	struct fs_node *node;
+	int err = name_lookup(fs, dir, name, &node);
+
+	if (err)
+		return err;
+	if (existed && nodep) {
+		*existed = true;
+		*nodep = node;
+		return 0;
+	}
+	node_unref(fs, node);
+	return existed ? 0 : -EEXIST;
+}
+
 int fs_make(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 	    uint32_t mode, uint64_t rdev, const struct fs_cred *cred,
 	    bool *existed, struct fs_node **nodep)
@@ -171,6 +194,8 @@ int fs_make(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 
 	if (UNLIKELY(name->len > NAME_MAX))
 		return too_long(dir);
+	if (UNLIKELY(is_live(dir)))
+		return make_live(fs, dir, name, existed, nodep);
 	hash = dir_hash(fs, name->text, name->len);
 	lock_write(&dir->lock);
 	entry = dir_find(dir->dir, name, hash);
@@ -185,7 +210,7 @@ int fs_make(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 	else if (!entry)
 		err = make_locked(fs, dir, name, hash, mode, cred, NULL, &node);
 	if (!err) {
-		if (!entry && (S_ISCHR(mode) || S_ISBLK(mode)))
+		if (!entry && rdev)
 			node->rdev = rdev;
 		if (existed)
 			*existed = entry != NULL;
@@ -206,7 +231,7 @@ int fs_make_anonymous(struct fs *fs, struct fs_node *dir, uint32_t mode,
 	if (!dir)
 		return node_create(fs, mode, cred->uid, cred->gid, nodep);
 	lock_read(&dir->lock);
-	err = perm_check_dir(dir, cred, W_OK | X_OK);
+	err = perm_change(dir, cred);
 	if (!err)
 		err = make_node(fs, dir, mode, cred, nodep);
 	unlock_read(&dir->lock);
@@ -229,6 +254,8 @@ int fs_symlink(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 		return -ENAMETOOLONG;
 	if (name->len > NAME_MAX)
 		return too_long(dir);
+	if (is_live(dir))
+		return -ENOENT;
 	hash = dir_hash(fs, name->text, name->len);
 	lock_write(&dir->lock);
 	if (dir_find(dir->dir, name, hash))
@@ -272,6 +299,8 @@ int fs_link(struct fs *fs, struct fs_node *node, struct fs_node *dir,
 
 	if (name->len > NAME_MAX)
 		return too_long(dir);
+	if (is_live(dir))
+		return -ENOENT;
 	hash = dir_hash(fs, name->text, name->len);
 	lock_write(&dir->lock);
 	err = dir_find(dir->dir, name, hash) ? -EEXIST : 0;
@@ -281,6 +310,8 @@ int fs_link(struct fs *fs, struct fs_node *node, struct fs_node *dir,
 		err = make_check(dir, cred);
 	if (!err && is_dir(node))
 		err = -EPERM;
+	if (!err && is_live(node))
+		err = -EXDEV;
 	if (err)
 		goto unlock;
 	lock_write(&node->lock);

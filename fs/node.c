@@ -64,6 +64,14 @@ static uint64_t ino_take(struct fs *fs)
 	return fs->next_ino++;
 }
 
+static inline void node_init(struct fs_node *node, uint32_t mode, uint32_t uid,
+			     uint32_t gid)
+{
+	*node = (struct fs_node){
+		.mode = (uint16_t)mode, .refs = 1, .uid = uid, .gid = gid};
+	node->atime = node->mtime = node->ctime = node->btime = node_now();
+}
+
 int node_create(struct fs *fs, uint32_t mode, uint32_t uid, uint32_t gid,
 		struct fs_node **nodep)
 {
@@ -77,8 +85,7 @@ int node_create(struct fs *fs, uint32_t mode, uint32_t uid, uint32_t gid,
 		err = -ENOMEM;
 		goto give_back;
 	}
-	*node = (struct fs_node){
-		.mode = (uint16_t)mode, .refs = 1, .uid = uid, .gid = gid};
+	node_init(node, mode, uid, gid);
 	if (S_ISDIR(mode)) {
 		node->dir = dir_create(fs);
 		if (!node->dir) {
@@ -86,7 +93,6 @@ int node_create(struct fs *fs, uint32_t mode, uint32_t uid, uint32_t gid,
 			goto free_node;
 		}
 	}
-	node->atime = node->mtime = node->ctime = node->btime = node_now();
 	node->ino = ino_take(fs);
 	*nodep = node;
 	return 0;
@@ -96,6 +102,30 @@ free_node:
 give_back:
 	count_sub(&fs->nodes, 1);
 	return err;
+}
+
+void fs_live_set(struct fs *fs, const struct fs_live *live)
+{
+	fs->live = live;
+}
+
+int fs_make_live(struct fs *fs, uint32_t mode, uint64_t number, uint64_t ino,
+		 const struct fs_cred *cred, struct fs_node **nodep)
+{
+	const uint64_t size = 64; /* as Linux says of such links */
+	struct fs_node *node = mem_alloc(fs, sizeof(*node));
+
+	if (!node)
+		return -ENOMEM;
+	count_add(&fs->nodes, 1);
+	node_init(node, mode, cred->uid, cred->gid);
+	node->ino = ino;
+	node->marks = FS_MARK_LIVE;
+	node->nlink = 1;
+	node->size = size;
+	node->rdev = number;
+	*nodep = node;
+	return 0;
 }
 
 /* A directory's parent may die with it, and so on: a loop, since trees can be
@@ -165,7 +195,9 @@ uint32_t fs_node_mode(const struct fs_node *node)
 
 uint64_t fs_node_rdev(const struct fs_node *node)
 {
-	return is_device(node) ? node->rdev : 0;
+	if (is_device(node) || is_text(node))
+		return node->rdev;
+	return is_live(node) && is_link(node) ? node->rdev : 0;
 }
 
 uint32_t fs_node_marks(const struct fs_node *node)
@@ -207,8 +239,10 @@ void fs_getattr(struct fs_node *node, struct fs_attr *attr)
 		attr->size = DIRENT_BYTES * (node->dir->live + 2);
 	else if (is_link(node))
 		attr->blocks = node->size <= LINK_SHORT ? 0 : PAGE_SIZE >> 9;
-	else
-		attr->rdev = fs_node_rdev(node);
+	else if (is_device(node))
+		attr->rdev = node->rdev;
+	else if (is_text(node))
+		attr->mode = S_IFREG | node_perm(node);
 	attr->atime = time_out(&node->atime);
 	attr->mtime = time_out(&node->mtime);
 	attr->ctime = time_out(&node->ctime);

@@ -35,7 +35,7 @@ int perm_check_slow(struct fs_node *node, const struct fs_cred *cred, int want)
 int perm_remove(struct fs_node *dir, struct fs_node *victim,
 		const struct fs_cred *cred)
 {
-	int err = perm_check_dir(dir, cred, W_OK | X_OK);
+	int err = perm_change(dir, cred);
 
 	if (err)
 		return err;

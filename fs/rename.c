@@ -153,7 +153,7 @@ static int nodes_check(const struct renaming *r)
 	if (err)
 		return err;
 	if (!r->target) {
-		err = perm_check(r->newdir, r->cred, W_OK | X_OK);
+		err = perm_change(r->newdir, r->cred);
 	} else {
 		err = perm_remove(r->newdir, r->victim, r->cred);
 		if (!err && !exchange && is_dir(r->node) != is_dir(r->victim))

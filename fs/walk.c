@@ -66,6 +66,30 @@ static bool path_too_long(const struct fs_walk *walk)
 	return p - walk->path >= PATH_MAX;
 }
 
+/* Is nothing left to walk, once the string that ends at end is walked? */
+static bool finished(const struct fs_walk *walk, const char *end)
+{
+	return *end == '\0' &&
+	       (walk->depth == 0 || *walk->stack[walk->depth - 1].rest == '\0');
+}
+
+/* Goes on at the node that a live link leads to. It may be no directory only if
+ * the walk ends there. */
+static int walk_jump(struct fs_walk *walk, struct fs_node *link)
+{
+	struct fs_node *node;
+	int err = walk->fs->live->follow(link, &node);
+
+	if (err)
+		return err;
+	if (!is_dir(node) && (!finished(walk, walk->rest) || walk->slash)) {
+		node_unref(walk->fs, node);
+		return -ENOTDIR;
+	}
+	walk_enter(walk, node);
+	return 0;
+}
+
 int fs_walk_follow(struct fs_walk *walk, struct fs_node *link)
 {
 	const char *target;
@@ -76,6 +100,8 @@ int fs_walk_follow(struct fs_walk *walk, struct fs_node *link)
 	if (walk->links == 0 && path_too_long(walk))
 		return -ENAMETOOLONG; /* before the link's atime changes */
 	walk->links++;
+	if (UNLIKELY(is_live(link)))
+		return walk_jump(walk, link);
 	node_ref(link);
 	if (*walk->rest == '\0' && walk->depth > 0) {
 		/* Nothing remains of the link we are in: this one replaces it. */
@@ -91,13 +117,6 @@ int fs_walk_follow(struct fs_walk *walk, struct fs_node *link)
 		walk_enter(walk, walk->fs->root);
 	}
 	return 0;
-}
-
-/* Is nothing left to walk, once the string that ends at end is walked? */
-static bool finished(const struct fs_walk *walk, const char *end)
-{
-	return *end == '\0' &&
-	       (walk->depth == 0 || *walk->stack[walk->depth - 1].rest == '\0');
 }
 
 /* Goes from dir to the directory called name in it, or into the target of the
@@ -177,12 +196,18 @@ static int walk_names(struct fs_walk *walk)
 
 int fs_walk_parent(struct fs_walk *walk)
 {
-	int err;
+	int err = 0;
 
 	if (UNLIKELY(*walk->path == '\0'))
 		return -ENOENT;
-	/* All that the walk enters are directories, but where it begins. */
-	err = LIKELY(is_dir(walk->dir)) ? walk_names(walk) : -ENOTDIR;
+	/* All that the walk enters are directories, but where it begins, and
+	 * where a live link at its end has led to. */
+	if (LIKELY(is_dir(walk->dir)))
+		err = walk_names(walk);
+	else if (*walk->rest)
+		err = -ENOTDIR;
+	else
+		walk->last = FS_LAST_ROOT;
 	if (UNLIKELY(path_too_long(walk)))
 		return -ENAMETOOLONG;
 	return err;

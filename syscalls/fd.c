@@ -247,6 +247,17 @@ static int fd_take(struct file *file, unsigned min, bool cloexec)
 	return err ? err : (int)fd;
 }
 
+int fd_next(int fd)
+{
+	const struct table *table = table_now();
+
+	for (; (unsigned)fd < table->capacity; fd++) {
+		if (table_file(table, (unsigned)fd))
+			return fd;
+	}
+	return -1;
+}
+
 int fd_reserve(bool cloexec, struct file **filep)
 {
 	struct file *file = file_alloc();

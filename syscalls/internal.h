@@ -65,6 +65,7 @@ enum file_position {
  * threads at once. Those that are NULL fail as Linux has it.
  */
 struct file_ops {
+	const char *name; /* of files that have none: /proc/self/fd */
 	enum file_position position;
 	uint32_t flags_refused; /* of open(2) and F_SETFL: -EINVAL */
 
@@ -137,6 +138,25 @@ static inline bool file_writable(const struct file *file)
 
 	return mode == O_WRONLY || mode == O_RDWR;
 }
+
+/* Lowest open descriptor from fd on, or -1. */
+int fd_next(int fd);
+
+/* -- proc.c, proc_text.c: /proc -------------------------------------------- */
+
+/* Makes the nodes of /proc. */
+FS_CHECKED int proc_init(void);
+void proc_fini(void);
+
+/* Opens a text (FS_IFTEXT). */
+FS_CHECKED int proc_open(struct file *file, const struct fs_node *node);
+
+/* readlink(2) of a live link. */
+FS_CHECKED ssize_t proc_readlink(struct fs_node *link, char *buf, size_t size);
+
+/* Goes on listing a live directory behind its entries, as fs_readdir. */
+void proc_list(const struct fs_node *dir, fs_readdir_fill *fill, void *context,
+	       uint64_t *pos);
 
 /* -- open.c ---------------------------------------------------------------- */
 

@@ -119,7 +119,11 @@ bool open_flags_refused(const struct fs_node *node, const struct file_ops *ops,
 /* Sets what is done with a file of node that is no file of fs/ alone. */
 static int open_special(struct file *file, struct fs_node *node)
 {
-	if (S_ISCHR(fs_node_mode(node)))
+	uint32_t type = fs_node_mode(node) & S_IFMT;
+
+	if (type == FS_IFTEXT)
+		return proc_open(file, node);
+	if (type == S_IFCHR)
 		file->ops = dev_ops(fs_node_rdev(node));
 	return file->ops ? 0 : -ENXIO;
 }

@@ -340,6 +340,12 @@ long sys_readlinkat(int dirfd, const char *path, char *buf, size_t size)
 		node_put(node);
 		return *path ? -EINVAL : -ENOENT;
 	}
+	if (fs_node_marks(node) & FS_MARK_LIVE) {
+		long result = proc_readlink(node, buf, size);
+
+		node_put(node);
+		return result;
+	}
 	target = fs_link_target(node, &len);
 	if (len > size)
 		len = size;

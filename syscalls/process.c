@@ -6,6 +6,7 @@
 #include "syscalls/internal.h"
 
 #include "abi/guest.h"
+#include "abi/utsname.h"
 
 int syscall_detour;
 
@@ -50,6 +51,8 @@ void syscall_init(const struct syscall_config *config)
 	fs_node_ref(process.cwd);
 	err = dev_init();
 	port_assert(!err);
+	err = proc_init();
+	port_assert(!err);
 	err = (int)sys_mkdir("/tmp", 0777);
 	port_assert(!err);
 	err = (int)sys_chmod("/tmp", 0777 | S_ISVTX);
@@ -67,6 +70,7 @@ void syscall_init(const struct syscall_config *config)
 void syscall_fini(void)
 {
 	fd_fini();
+	proc_fini();
 	node_put(process.cwd);
 	fs_destroy(process.fs);
 	process = (struct process){.umask = UMASK_DEFAULT};
@@ -173,13 +177,6 @@ long sys_getgroups(int size, gid_t *list)
 	(void)list;
 	return size < 0 ? -EINVAL : 0;
 }
-
-#define UTS_LEN 65
-
-struct utsname {
-	char sysname[UTS_LEN], nodename[UTS_LEN], release[UTS_LEN];
-	char version[UTS_LEN], machine[UTS_LEN], domainname[UTS_LEN];
-};
 
 /* uname(2). It is Linux's interface that is offered, of about that release. */
 long sys_uname(struct utsname *name)

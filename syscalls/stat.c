@@ -230,6 +230,11 @@ static bool listing_add(void *context, const struct fs_dirent *entry)
 	return true;
 }
 
+static bool is_live(const struct fs_node *node)
+{
+	return fs_node_marks(node) & FS_MARK_LIVE;
+}
+
 /* getdents64(2): -EINVAL if not even one entry fits. */
 long sys_getdents64(int fd, void *dirents, size_t size)
 {
@@ -242,6 +247,8 @@ long sys_getdents64(int fd, void *dirents, size_t size)
 	lock_write(&file->lock);
 	result = fs_readdir(file->node, listing_add, &listing, &file->offset,
 			    file->flags & O_NOATIME);
+	if (!result && !listing.full && is_live(file->node))
+		proc_list(file->node, listing_add, &listing, &file->offset);
 	if (!result)
 		result = listing.full && !listing.used ? -EINVAL
 						       : (long)listing.used;

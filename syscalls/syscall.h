@@ -42,6 +42,11 @@ void syscall_init(const struct syscall_config *config);
  * inside. */
 void syscall_fini(void);
 
+/* Says what the program begins with: its stack as execve(2) leaves it (argc,
+ * argv and envp, the strings of each one after the other), borrowed for good.
+ * For /proc. */
+void syscall_stack_set(const uintptr_t *stack);
+
 /* Copies a regular file into the file system, with the directories on the way
  * to it: what a home brings along for the application. mtime is in seconds.
  * Returns 0 or a negative errno. */

@@ -6,8 +6,10 @@
 # in the guest the program must say the same.
 #
 # cases: names open rename fds rw seek list attr times dev at stdio random
-# cases: process memory allocate
+# cases: process memory
+# cases: allocate
 # cases: tmpfile mknod
+# cases: proc
 set -eu
 root=$(pwd)
 conform=$root/tests/conform

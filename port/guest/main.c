@@ -48,5 +48,7 @@ _Noreturn void port_guest_main(void)
 	error = kernel_stack_create(STACK_SIZE, &top);
 	port_assert(!error && "memory for the stack");
 	port_assert(options.text_size < STACK_SIZE / 2);
-	process_enter(stack_build(line, &options, top));
+	top = stack_build(line, &options, top);
+	syscall_stack_set(top);
+	process_enter(top);
 }

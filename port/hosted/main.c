@@ -114,6 +114,7 @@ void port_hosted_main(const uintptr_t *stack)
 			     EXIT_START);
 	clock_init(vdso);
 	syscall_init(&config);
+	syscall_stack_set(stack);
 }
 
 void port_futex_wait(const uint32_t *word, uint32_t value)

@@ -72,7 +72,7 @@ static int linux_enter(const char *dir)
 	    mount("none", dir, "tmpfs", MS_RELATIME,
 		  "mode=0755,size=2g,nr_inodes=1000000") ||
 	    chdir(dir) || chroot(".") || mkdir("dev", 0755) ||
-	    mkdir("tmp", 01777) || !devices_make()) {
+	    mkdir("proc", 0555) || mkdir("tmp", 01777) || !devices_make()) {
 		fprintf(stderr, "a tmpfs of its own: %s\n", strerror(errno));
 		return 77;
 	}

@@ -273,6 +273,7 @@ static uint64_t directory_hash(const char *path)
 				continue;
 			snprintf(below, sizeof(below), "%s/%s", path, name);
 			if (!strcmp(below, "//dev") ||
+			    !strcmp(below, "//proc") ||
 			    strlen(below) > PATH_SEEN)
 				continue;
 			must(lstat(below, &st) == 0, below);
@@ -329,7 +330,8 @@ static bool directory_clear(bool root, char *remains)
 
 			if (!strcmp(name, ".") || !strcmp(name, "..") ||
 			    (root &&
-			     (!strcmp(name, "dev") || !strcmp(name, "tmp"))))
+			     (!strcmp(name, "dev") || !strcmp(name, "proc") ||
+			      !strcmp(name, "tmp"))))
 				continue;
 			if (unlink(name) == 0 || rmdir(name) == 0)
 				continue;

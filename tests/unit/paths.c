@@ -400,3 +400,47 @@ TEST(a_chain_of_100000_removed_directories_goes_at_once)
 	CHECK_EQ(call_attr(fs_root(fs)).nlink, 2);
 	fs_node_unref(fs, dir); /* held all of them */
 }
+
+/* A name of node as a path, or the error as a number. */
+static const char *path_of(struct fs_node *node, size_t size)
+{
+	static char buf[PATH_MAX + 1];
+	ssize_t len;
+
+	CHECK(size <= sizeof(buf));
+	memset(buf, '#', sizeof(buf));
+	len = fs_node_path(fs, node, buf, size);
+	if (len < 0)
+		snprintf(buf, sizeof(buf), "%zd", len);
+	else
+		CHECK_EQ(strlen(buf) + 1, len);
+	return buf;
+}
+
+TEST(a_file_is_found_by_all_directories)
+{
+	struct fs_node *file;
+
+	make_some();
+	CHECK_TEXT(path_of(call_node("/"), 2), "/");
+	CHECK_TEXT(path_of(call_node("/d/e"), 5), "/d/e");
+	CHECK_TEXT(path_of(call_node("/d/f"), 5), "/d/f");
+	CHECK_TEXT(path_of(call_node("/d/f"), 4), "-34"); /* -ERANGE */
+	CHECK_TEXT(path_of(call_node("/loop"), 6), "/loop");
+	CHECK_TEXT(path_of(call_node("/loop"), 5), "-34");
+	file = call_open("/d/f");
+	for (int i = 0; i < 200; i++) {
+		char path[32];
+
+		snprintf(path, sizeof(path), "/d/e/%d", i);
+		CHECK_EQ(call_mkdir(path, 0755), 0);
+	}
+	CHECK_EQ(call_rename("/d/f", "/d/e/77/moved", 0), 0);
+	CHECK_TEXT(path_of(file, 100), "/d/e/77/moved");
+	CHECK_EQ(call_link("/d/e/77/moved", "/name"), 0);
+	CHECK_EQ(call_unlink("/d/e/77/moved"), 0);
+	CHECK_TEXT(path_of(file, 100), "/name");
+	CHECK_EQ(call_unlink("/name"), 0);
+	CHECK_TEXT(path_of(file, 100), "-2"); /* -ENOENT */
+	fs_node_unref(fs, file);
+}
