@@ -65,8 +65,12 @@ static ssize_t write_locked(struct fs *fs, struct fs_node *node,
 			part = content_write(fs, node, at, iov[i].iov_base,
 					     count);
 		if (UNLIKELY(part < 0)) {
-			if (done == 0)
+			if (done == 0) {
+				/* Linux sets times before it needs space. */
+				if (part != -EFBIG)
+					node_changed(node, node_now());
 				return part;
+			}
 			break;
 		}
 		done += part;

@@ -27,6 +27,9 @@
 #define FD_KEPT	 100
 #define FD_END	 120
 
+/* Bytes that files may hold when limits are tried (run). */
+#define FULL_SIZE (1 << 20)
+
 #define BUFFER_SIZE ((2 << 20) + 65536)
 #define PATH_SIZE   4200
 #define IOV_LEN	    6
@@ -54,6 +57,11 @@ struct op {
 	long args[6];
 	bool watch; /* the times of files: see observe.c */
 };
+
+/* Is the file system so small that it is often full? Then sizes and positions
+ * are whole pages, for which tmpfs and Whelk charge the same, and how much is
+ * free is observed as well. */
+extern bool limits_tried;
 
 /* What calls read from and write to. */
 extern unsigned char in_buffer[BUFFER_SIZE], out_buffer[BUFFER_SIZE];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * drive DIR LINUX WHELK SEED COUNT: runs the two programs (main.c), the former
+ * drive DIR LINUX WHELK SEED COUNT [--limits]: runs the two programs (main.c), the former
  * in a tmpfs on DIR, side by side, and compares what they observe. A seed in
  * which they differ is made short: it is run without some of its calls, again
  * and again, and as long as it still differs they are left out. What remains is
@@ -32,6 +32,7 @@ struct side {
 };
 
 static struct side on_tmpfs, on_whelk;
+static bool limits;
 
 /* The calls that are left of a seed, by number. */
 struct calls_left {
@@ -59,6 +60,8 @@ static void side_start(struct side *side, char **args, unsigned seconds)
 		argv[len++] = (char *)(uintptr_t) "--linux";
 		argv[len++] = (char *)(uintptr_t)side->dir;
 	}
+	if (limits)
+		argv[len++] = (char *)(uintptr_t) "--limits";
 	while (*args)
 		argv[len++] = *args++;
 	if (pipe(ends))
@@ -270,8 +273,9 @@ int main(int argc, char **argv)
 	unsigned differences = 0;
 	time_t start = time(NULL);
 
-	if (argc != 6)
+	if (argc < 6)
 		return 2;
+	limits = argc > 6;
 	on_tmpfs.dir = argv[1];
 	on_tmpfs.program = argv[2];
 	on_whelk.program = argv[3];

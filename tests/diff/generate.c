@@ -108,6 +108,12 @@ const struct call calls[] = {
 };
 const size_t calls_len = sizeof(calls) / sizeof(*calls);
 
+#define PAGE	   4096
+#define PAGES_FULL (FULL_SIZE / PAGE)
+#define TARGET_MAX 23 /* of links that are charged nothing on both sides */
+
+bool limits_tried;
+
 #define CHOOSE(array) array[pick(sizeof(array) / sizeof(*(array)))]
 
 /* -- Numbers ------------------------------------------------------------------- */
@@ -141,6 +147,13 @@ static long near(int64_t number)
 	return (long)((uint64_t)number + pick(5) - 2);
 }
 
+static long pages_make(void)
+{
+	static const unsigned most[] = {2, 3, 10, 10, 60, 2 * PAGES_FULL};
+
+	return (long)pick(CHOOSE(most)) * PAGE;
+}
+
 static long offset_make(void)
 {
 	static const int64_t boundaries[] = {
@@ -149,6 +162,8 @@ static long offset_make(void)
 		1LL << 40,   1LL << 62, INT64_MAX, INT64_MAX, INT64_MAX - 4095,
 		-(1LL << 32)};
 
+	if (limits_tried)
+		return pages_make();
 	switch (pick(8)) {
 	case 0:
 	case 1:
@@ -170,6 +185,8 @@ static long size_make(void)
 {
 	static const int64_t boundaries[] = {24, 2048, 4096, 8192, 65536};
 
+	if (limits_tried)
+		return pages_make();
 	switch (pick(8)) {
 	case 0:
 	case 1:
@@ -344,6 +361,11 @@ static long target_make(unsigned slot)
 					   255, 2047, 2048, 4094, 4095, 4096};
 	size_t len;
 
+	if (limits_tried) {
+		path_make('p', slot);
+		path_buffers[slot][TARGET_MAX] = '\0';
+		return (long)path_buffers[slot];
+	}
 	if (!once_in(10))
 		return path_make('p', slot);
 	len = CHOOSE(lengths);

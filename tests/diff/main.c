@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * diff [--linux DIR] run SEED COUNT
+ * diff [--linux DIR] [--limits] run SEED COUNT
  *	makes the calls of COUNT seeds from SEED on, and writes of each what was
  *	observed as 8 bytes: OPS of each seed, then one for the state it leaves.
- * diff [--linux DIR] show SEED N...
+ * diff [--linux DIR] [--limits] show SEED N...
  *	makes just those calls of a seed, and writes calls and what was observed
  *	as text, a line each.
  *
  * --linux: in a new tmpfs, mounted on DIR for this process alone, with the
  * devices that Whelk's programs begin with as well. Exits with 77 if that is
- * not allowed, or Linux is too old.
+ * not allowed, or Linux is too old. --limits: with FULL_SIZE bytes; Whelk's are
+ * to be limited from outside.
  */
 #include "diff.h"
 
@@ -62,17 +63,20 @@ static bool is_recent(void)
 
 static int linux_enter(const char *dir)
 {
+	char options[64];
+
 	if (!is_recent()) {
 		fprintf(stderr, "Linux before 6.13 does other things\n");
 		return 77;
 	}
 	umask(0);
+	sprintf(options, "mode=0755,size=%d,nr_inodes=1000000",
+		limits_tried ? FULL_SIZE : INT32_MAX);
 	if (unshare(CLONE_NEWNS) ||
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("none", dir, "tmpfs", MS_RELATIME,
-		  "mode=0755,size=2g,nr_inodes=1000000") ||
-	    chdir(dir) || chroot(".") || mkdir("dev", 0755) ||
-	    mkdir("proc", 0555) || mkdir("tmp", 01777) || !devices_make()) {
+	    mount("none", dir, "tmpfs", MS_RELATIME, options) || chdir(dir) ||
+	    chroot(".") || mkdir("dev", 0755) || mkdir("proc", 0555) ||
+	    mkdir("tmp", 01777) || !devices_make()) {
 		fprintf(stderr, "a tmpfs of its own: %s\n", strerror(errno));
 		return 77;
 	}
@@ -122,16 +126,22 @@ static void show(uint64_t seed, char **numbers)
 
 int main(int argc, char **argv)
 {
+	const char *dir = NULL;
 	uint32_t random = 1;
+	int status;
 
 	if (argc > 2 && !strcmp(argv[1], "--linux")) {
-		int status = linux_enter(argv[2]);
-
-		if (status)
-			return status;
+		dir = argv[2];
 		argc -= 2;
 		argv += 2;
 	}
+	if (argc > 1 && !strcmp(argv[1], "--limits")) {
+		limits_tried = true;
+		argc--;
+		argv++;
+	}
+	if (dir && (status = linux_enter(dir)) != 0)
+		return status;
 	for (size_t i = 0; i < sizeof(in_buffer); i++) {
 		random = random * 1664525 + 1013904223;
 		in_buffer[i] = (unsigned char)(random >> 24);

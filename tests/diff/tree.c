@@ -47,7 +47,7 @@ void fd_limit(unsigned limit)
 	must(setrlimit(RLIMIT_NOFILE, &rlimit) == 0, "setrlimit");
 }
 
-/* Not the space: Whelk charges less for small files (docs/DESIGN.md, "Space");
+/* Not the space, if not of whole pages alone: Whelk charges less for small files (docs/DESIGN.md, "Space");
  * nor the nodes: see nodes_observe. */
 void observe_statfs(const struct statfs *fs)
 {
@@ -55,6 +55,11 @@ void observe_statfs(const struct statfs *fs)
 	observe("bsize", (int64_t)fs->f_bsize);
 	observe("frsize", (int64_t)fs->f_frsize);
 	observe("namelen", (int64_t)fs->f_namelen);
+	if (limits_tried) {
+		observe("blocks", (int64_t)fs->f_blocks);
+		observe("bfree", (int64_t)fs->f_bfree);
+		observe("bavail", (int64_t)fs->f_bavail);
+	}
 }
 
 /* -- Listing ---------------------------------------------------------------------- */

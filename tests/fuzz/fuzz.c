@@ -7,7 +7,8 @@
  *     bytes and nodes are free, and no memory is in use.
  *   - With FUZZ_SWEEP each call is tried without each of its allocations, that
  *     one alone and all from that one on, until it needs no more. A call that
- *     fails, for whatever reason, leaves everything as it was.
+ *     fails, for whatever reason, leaves everything as it was; but a write has
+ *     changed times by then, as on Linux.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -38,6 +39,32 @@ static void differs(const struct op *op, const char *before, const char *after)
 	port_panic(__FILE__, __LINE__, "a call that fails changes nothing");
 }
 
+/* Takes out what a write that fails may have changed. */
+static void times_drop(char *text)
+{
+	for (char *times = text; (times = strstr(times, " times ")) != NULL;) {
+		times += strlen(" times ");
+		memset(times, '-', strcspn(times, "\ndp"));
+	}
+}
+
+static bool is_same(const struct op *op, const char *before, const char *after)
+{
+	char *left, *right;
+	bool same = strcmp(before, after) == 0;
+
+	if (same || !strstr(op_name(op), "write"))
+		return same;
+	left = strdup(before);
+	right = strdup(after);
+	times_drop(left);
+	times_drop(right);
+	same = strcmp(left, right) == 0;
+	free(left);
+	free(right);
+	return same;
+}
+
 /* Tries op with the at-th allocation failing; returns whether that is not the
  * end of it: it failed for that and can be tried again. */
 static bool try(const struct op *op, size_t at, bool on)
@@ -52,7 +79,7 @@ static bool try(const struct op *op, size_t at, bool on)
 	port_unit_fail(0, false);
 	if (result < 0 && !op_may_change(op)) {
 		after = world_show();
-		if (strcmp(last_shown, after) != 0)
+		if (!is_same(op, last_shown, after))
 			differs(op, last_shown, after);
 		free(after);
 	}
