@@ -249,18 +249,18 @@ static void tree_tidy(struct fs *fs, struct fs_node *node, uint64_t index)
 	tree_lower(fs, node);
 }
 
-/* Puts a new page into the empty slot of index; its space has been taken. */
+/* Puts a new page into the empty slot of index, which is slot if there is a
+ * table with it; its space has been taken. */
 static int page_add(struct fs *fs, struct fs_node *node, uint64_t index,
-		    uintptr_t tags, uint8_t **pagep)
+		    void **slot, uintptr_t tags, uint8_t **pagep)
 {
 	uint8_t *page = port_pages_alloc(1);
-	void **slot;
 	int err;
 
 	if (!page)
 		return -ENOMEM;
-	err = slot_make(fs, node, index, &slot);
-	if (err) {
+	err = LIKELY(slot != NULL) ? 0 : slot_make(fs, node, index, &slot);
+	if (UNLIKELY(err)) {
 		tree_tidy(fs, node, index);
 		port_pages_free(page, 1);
 		return err;
@@ -272,11 +272,11 @@ static int page_add(struct fs *fs, struct fs_node *node, uint64_t index,
 	return 0;
 }
 
-/* tree_page_make where there is no page that is simply there. */
+/* tree_page_make where there is no page that is simply there; slot is that of
+ * tree_slot. */
 static int page_make_slow(struct fs *fs, struct fs_node *node, uint64_t index,
-			  uint8_t **pagep, bool *fresh)
+			  void **slot, uint8_t **pagep, bool *fresh)
 {
-	void **slot = tree_slot(node, index);
 	int err;
 
 	*fresh = true;
@@ -287,7 +287,7 @@ static int page_make_slow(struct fs *fs, struct fs_node *node, uint64_t index,
 	err = space_take(fs, PAGE_SIZE);
 	if (err)
 		return err;
-	err = page_add(fs, node, index, 0, pagep);
+	err = page_add(fs, node, index, slot, 0, pagep);
 	if (err)
 		space_give(fs, PAGE_SIZE);
 	return err;
@@ -296,12 +296,12 @@ static int page_make_slow(struct fs *fs, struct fs_node *node, uint64_t index,
 int tree_page_make(struct fs *fs, struct fs_node *node, uint64_t index,
 		   uint8_t **pagep, bool *fresh)
 {
-	void *page = tree_entry(node, index);
+	void **slot = tree_slot(node, index);
 
-	if (UNLIKELY(!slot_plain(page)))
-		return page_make_slow(fs, node, index, pagep, fresh);
+	if (UNLIKELY(!slot || !slot_plain(*slot)))
+		return page_make_slow(fs, node, index, slot, pagep, fresh);
 	*fresh = false;
-	*pagep = page;
+	*pagep = *slot;
 	return 0;
 }
 
@@ -458,9 +458,11 @@ int tree_reserve(struct fs *fs, struct fs_node *node, uint64_t first,
 	if (err)
 		return err;
 	for (index = first; !err && index < end; index++) {
-		if (tree_entry(node, index))
+		void **slot = tree_slot(node, index);
+
+		if (slot && *slot)
 			continue;
-		err = page_add(fs, node, index, SLOT_RESERVED | SLOT_NEW,
+		err = page_add(fs, node, index, slot, SLOT_RESERVED | SLOT_NEW,
 			       &page);
 		if (!err)
 			made++;
