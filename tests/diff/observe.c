@@ -329,7 +329,6 @@ static void observe_arg(const struct op *op, unsigned i, long result)
  * - SEEK_DATA and SEEK_HOLE if the size is in the last page before 2^63: Linux
  *   finds no data in such a file at all, an overflow.
  * - truncate to the size that a file has: attr.c, DEVIATION.
- * - Links if limits are tried, which take a node on tmpfs: fs/name.c, DEVIATION.
  * - What newer versions (from 6.11 on) allow with AT_EMPTY_PATH: a path of NULL,
  *   and any flags for newfstatat and statx.
  */
@@ -342,8 +341,6 @@ static bool is_excluded(const struct op *op)
 	long flags = letter ? op->args[letter - op->call->args] : 0;
 	struct stat st;
 
-	if (limits_tried && (number == SYS_link || number == SYS_linkat))
-		return true;
 	if (flags & AT_EMPTY_PATH)
 		return !path ||
 		       (!*path && (flags & ~STAT_FLAGS) &&
