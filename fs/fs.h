@@ -124,6 +124,11 @@ void fs_node_object_set(struct fs_node *node, void *object);
 
 void fs_getattr(struct fs_node *node, struct fs_attr *attr);
 
+/* What passes through a FIFO is its user's affair, but leaves times: atime by
+ * relatime unless noatime, or mtime and ctime. */
+void fs_node_was_read(struct fs_node *node, bool noatime);
+void fs_node_was_written(struct fs_node *node);
+
 /* access(2): may cred do all of want (R_OK | W_OK | X_OK)? 0 or -EACCES. */
 FS_CHECKED int fs_access(struct fs_node *node, const struct fs_cred *cred,
 			 int want);
@@ -261,7 +266,8 @@ FS_CHECKED int fs_make(struct fs *fs, struct fs_node *dir,
 /*
  * open(2) with O_TMPFILE, pipe(2): makes a node as fs_make does, but without a
  * name, and stores a reference to it. Owner and permissions are as if it was
- * made in dir, which may be NULL for one that no directory has to do with.
+ * made in dir, which may be NULL for one that no directory has to do with; then
+ * it counts as linked once.
  * FS_MARK_LINKABLE has fs_link give it a name later.
  */
 FS_CHECKED int fs_make_anonymous(struct fs *fs, struct fs_node *dir,

@@ -228,8 +228,12 @@ int fs_make_anonymous(struct fs *fs, struct fs_node *dir, uint32_t mode,
 {
 	int err;
 
-	if (!dir)
-		return node_create(fs, mode, cred->uid, cred->gid, nodep);
+	if (!dir) {
+		err = node_create(fs, mode, cred->uid, cred->gid, nodep);
+		if (!err)
+			(*nodep)->nlink = 1;
+		return err;
+	}
 	lock_read(&dir->lock);
 	err = perm_change(dir, cred);
 	if (!err)

@@ -222,6 +222,19 @@ void fs_node_object_set(struct fs_node *node, void *object)
 	node->object = object;
 }
 
+void fs_node_was_read(struct fs_node *node, bool noatime)
+{
+	lock_read(&node->lock);
+	node_read_end(node, noatime);
+}
+
+void fs_node_was_written(struct fs_node *node)
+{
+	lock_write(&node->lock);
+	node_changed(node, node_now());
+	unlock_write(&node->lock);
+}
+
 void fs_getattr(struct fs_node *node, struct fs_attr *attr)
 {
 	lock_read(&node->lock);

@@ -47,6 +47,9 @@ long kernel_mmap_anonymous(void *addr, size_t len, int prot, int flags);
 /* Nanoseconds since boot. */
 uint64_t kernel_clock_monotonic(void);
 
+/* Sleeps until kernel_clock_monotonic() is deadline. */
+void kernel_sleep_until(uint64_t deadline);
+
 /* Stores the wall-clock time. */
 void kernel_clock_real(int64_t *sec, uint32_t *nsec);
 

@@ -91,10 +91,13 @@ long sys_clock_settime(int clock, const struct timespec *ts)
 	return 0;
 }
 
-static void sleep_until(uint64_t deadline)
+void kernel_sleep_until(uint64_t deadline)
 {
-	while (kernel_clock_monotonic() < deadline)
-		timer_wait(deadline);
+	const uint64_t hour = 3600 * NSEC_PER_SEC; /* what timers can count */
+	uint64_t now;
+
+	while ((now = kernel_clock_monotonic()) < deadline)
+		timer_wait(deadline - now < hour ? deadline : now + hour);
 }
 
 /* clock_nanosleep(2). Nothing can interrupt it, so rem is never written. */
@@ -120,7 +123,7 @@ long sys_clock_nanosleep(int clock, int flags, const struct timespec *req,
 		ns = ns > (uint64_t)real_offset_ns
 			     ? ns - (uint64_t)real_offset_ns
 			     : 0;
-	sleep_until(ns);
+	kernel_sleep_until(ns);
 	return 0;
 }
 

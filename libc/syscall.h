@@ -3,7 +3,7 @@
  * Stands before musl's src/internal/syscall.h and includes it. musl sends its
  * cancellation points (read, write, open, ...) through __syscall_cp, which
  * looks for a pending cancellation and then goes by number. Calls on files
- * hardly ever wait, so here they are direct calls of sys_NAME until the first
+ * seldom wait, so here they are direct calls of sys_NAME until the first
  * pthread_cancel of the process (SYSCALL_DETOUR_CANCEL). If that comes while
  * one waits, it ends with EINTR, and the cancellation is looked for then. The
  * other calls keep going through __syscall_cp.
@@ -13,10 +13,10 @@
 #ifndef WHELK_LIBC_SYSCALL_H
 #define WHELK_LIBC_SYSCALL_H
 
-/* Of the calls on files, those that may wait: for the console. */
+/* Of the calls on files, those that may wait. */
 #define SYSCALL_MAY_WAIT(n)                                         \
 	((n) == SYS_read || (n) == SYS_write || (n) == SYS_readv || \
-	 (n) == SYS_writev)
+	 (n) == SYS_writev || (n) == SYS_open || (n) == SYS_openat)
 
 SYSCALL_INLINE syscall_cp_file(long n, long a, long b, long c, long d, long e,
 			       long f)

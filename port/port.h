@@ -49,7 +49,18 @@ void port_signals_release(void);
 /* Sleeps while *word == value, until port_futex_wake; may return early. */
 void port_futex_wait(const uint32_t *word, uint32_t value);
 
-/* Wakes up to count threads that sleep in port_futex_wait on word. */
+#define PORT_NEVER UINT64_MAX /* a deadline that does not come */
+
+/*
+ * Sleeps while *word == value, until port_futex_wake, or until the deadline, in
+ * ns of CLOCK_MONOTONIC: -ETIMEDOUT. -EINTR after a handler of a signal has
+ * run; but if restart is set (and there is no deadline), not after one that was
+ * installed with SA_RESTART. No lock may be held. May return 0 early.
+ */
+int port_wait(const uint32_t *word, uint32_t value, uint64_t deadline,
+	      bool restart);
+
+/* Wakes up to count threads that sleep on word. */
 void port_futex_wake(const uint32_t *word, int count);
 
 /* Fills buf with random bytes, as unpredictable as the machine allows. */

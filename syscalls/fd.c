@@ -271,6 +271,7 @@ int fd_reserve(bool cloexec, struct file **filep)
 	else
 		*filep = file;
 	file->ops = NULL;
+	file->offset = 0;
 	return fd;
 }
 
@@ -279,7 +280,6 @@ void fd_commit(int fd, struct file *file, struct fs_node *node, uint32_t flags)
 	file->node = node;
 	file->flags = flags;
 	file->lock = (struct lock){0};
-	file->offset = 0;
 	/* Pairs with the acquire in file_try_ref. */
 	__atomic_store_n(&file->refs, 1, __ATOMIC_RELEASE);
 	lock_write(&fds.lock);
@@ -525,6 +525,10 @@ long sys_fcntl(int fd, int cmd, unsigned long arg)
 		result = file->flags;
 	else if (file->flags & O_PATH)
 		result = -EBADF;
+	else if (cmd == F_GETPIPE_SZ)
+		result = pipe_capacity(file);
+	else if (cmd == F_SETPIPE_SZ)
+		result = pipe_capacity_set(file, (unsigned)arg);
 	else if (cmd != F_SETFL ||
 		 open_flags_refused(file->node, file->ops, (uint32_t)arg))
 		result = -EINVAL;

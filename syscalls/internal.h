@@ -51,6 +51,7 @@ static inline const struct fs_cred *cred_now(void)
 }
 
 struct file;
+struct wait_entry;
 
 /* What the position of an open file does. */
 enum file_position {
@@ -74,8 +75,18 @@ struct file_ops {
 			uint64_t offset);
 	ssize_t (*write)(struct file *file, const void *buf, size_t count,
 			 uint64_t offset);
+	/* readv(2) and writev(2) as one step, sum bytes in all; where there are
+	 * these, they serve read(2) and write(2) too. */
+	ssize_t (*readv)(struct file *file, const struct iovec *iov, int iovcnt,
+			 size_t sum);
+	ssize_t (*writev)(struct file *file, const struct iovec *iov,
+			  int iovcnt, size_t sum);
 	/* ioctl(2), but for what all files have. */
 	long (*ioctl)(struct file *file, uint32_t request, void *arg);
+	/* poll(2): what of POLLIN, POLLOUT, ... holds now, whatever was asked
+	 * for; and enters entry, if there is one, in the queue that is woken
+	 * when that changes. NULL: always ready. */
+	uint32_t (*poll)(struct file *file, struct wait_entry *entry);
 	/* The last reference is gone; file->node is still there. */
 	void (*release)(struct file *file);
 };
@@ -93,7 +104,7 @@ struct file {
 		*ops; /* NULL: it is of fs/; immutable while open */
 	void *object; /* of ops: immutable while open */
 	struct lock lock;
-	uint64_t offset;   /* lock protects */
+	uint64_t offset;   /* lock protects; of ops if POSITION_NONE */
 	struct file *next; /* among unused ones */
 };
 
@@ -164,6 +175,54 @@ void proc_list(const struct fs_node *dir, fs_readdir_fill *fill, void *context,
  * cannot do? -EINVAL: open(2), fcntl(2). */
 bool open_flags_refused(const struct fs_node *node, const struct file_ops *ops,
 			uint32_t flags);
+
+/* -- pool.c: memory for objects ---------------------------------------------- */
+
+/* size bytes of zeros, or NULL. */
+void *pool_alloc(size_t size);
+void pool_free(void *object, size_t size);
+
+/* -- wait.c: wait queues ------------------------------------------------------ */
+
+struct waitq {
+	uint32_t word; /* atomic */
+	struct lock lock;
+	/* lock protects: */
+	struct wait_entry *first; /* atomic, tested without the lock */
+};
+
+/* Who is to be told when a queue is woken. */
+struct wait_entry {
+	struct waitq *queue; /* NULL: it is in none */
+	struct wait_entry *next, *prev;
+	/* Called with the queue's lock held, by who wakes; may come for less
+	 * than is waited for. */
+	void (*woken)(struct wait_entry *entry, uint32_t events);
+};
+
+/* To be asked before the state that is waited for is looked at. */
+uint32_t waitq_seen(const struct waitq *queue);
+
+/* Sleeps until the queue is woken, unless it has been since seen; or returns
+ * -EINTR, with restart by the rule of SA_RESTART. May return early. */
+FS_CHECKED int waitq_sleep(struct waitq *queue, uint32_t seen, bool restart);
+
+/* Wakes all who wait, after the state has changed to what events say. */
+void waitq_wake(struct waitq *queue, uint32_t events);
+
+void waitq_add(struct waitq *queue, struct wait_entry *entry);
+/* Does nothing if it is in no queue. */
+void waitq_remove(struct wait_entry *entry);
+
+/* -- pipe.c: pipes and FIFOs --------------------------------------------------- */
+
+/* Opens a FIFO for what is to become file: fifo(7). -EINTR, -ENXIO, -ENOMEM. */
+FS_CHECKED int fifo_open(struct file *file, struct fs_node *node,
+			 uint32_t flags);
+
+/* F_GETPIPE_SZ, F_SETPIPE_SZ. -EBADF if it is no pipe. */
+long pipe_capacity(struct file *file);
+long pipe_capacity_set(struct file *file, unsigned capacity);
 
 /* -- path.c: paths of system calls ---------------------------------------- */
 

@@ -117,12 +117,14 @@ bool open_flags_refused(const struct fs_node *node, const struct file_ops *ops,
 }
 
 /* Sets what is done with a file of node that is no file of fs/ alone. */
-static int open_special(struct file *file, struct fs_node *node)
+static int open_special(struct file *file, struct fs_node *node, uint32_t flags)
 {
 	uint32_t type = fs_node_mode(node) & S_IFMT;
 
 	if (type == FS_IFTEXT)
 		return proc_open(file, node);
+	if (type == S_IFIFO)
+		return fifo_open(file, node, flags);
 	if (type == S_IFCHR)
 		file->ops = dev_ops(fs_node_rdev(node));
 	return file->ops ? 0 : -ENXIO;
@@ -171,7 +173,7 @@ static int open_existing(struct file *file, struct fs_node *node, int flags)
 	if (UNLIKELY(flags & O_NOATIME))
 		err = noatime_check(node);
 	if (UNLIKELY(!err && type != S_IFREG && type != S_IFDIR))
-		err = open_special(file, node);
+		err = open_special(file, node, (uint32_t)flags);
 	if (!err && open_flags_refused(node, file->ops, (uint32_t)flags))
 		err = -EINVAL;
 	if (!err && (flags & O_TRUNC) && type == S_IFREG)

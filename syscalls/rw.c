@@ -38,6 +38,12 @@ static ssize_t special_at(struct file *file, bool write, void *buf,
 	if (span_bad(offset, count))
 		return -EINVAL;
 	count = clip(count);
+	if (UNLIKELY(ops->readv != NULL)) {
+		struct iovec one = {.iov_base = buf, .iov_len = count};
+
+		return write ? ops->writev(file, &one, 1, count)
+			     : ops->readv(file, &one, 1, count);
+	}
 	if (write)
 		return ops->write ? ops->write(file, buf, count, offset)
 				  : -EINVAL;
@@ -222,8 +228,12 @@ static int vector_take(struct vector *v, const struct iovec *iov, int iovcnt)
 static ssize_t special_vector(struct file *file, const struct vector *v,
 			      bool write, uint64_t offset)
 {
+	const struct file_ops *ops = file->ops;
 	ssize_t done = 0;
 
+	if (ops->readv)
+		return write ? ops->writev(file, v->iov, v->iovcnt, v->sum)
+			     : ops->readv(file, v->iov, v->iovcnt, v->sum);
 	for (int i = 0; i < v->iovcnt; i++) {
 		void *buf = v->iov[i].iov_base;
 		size_t len = v->iov[i].iov_len;
@@ -392,17 +402,22 @@ put:
 }
 
 /* posix_fadvise(2): advice about what is in memory anyway needs nothing done.
- * -EBADF, -EINVAL (no such advice, len below 0). */
+ * -EBADF, -ESPIPE, -EINVAL (no such advice, len below 0). */
 long sys_fadvise64(int fd, off_t offset, off_t len, int advice)
 {
 	const int advice_max = 5; /* POSIX_FADV_NOREUSE */
 	struct file *file = fd_get(fd);
+	long result = 0;
 
 	(void)offset;
 	if (!file)
 		return -EBADF;
+	if (S_ISFIFO(fs_node_mode(file->node)))
+		result = -ESPIPE;
+	else if (len < 0 || advice < 0 || advice > advice_max)
+		result = -EINVAL;
 	file_put(file);
-	return len < 0 || advice < 0 || advice > advice_max ? -EINVAL : 0;
+	return result;
 }
 
 /* -- Durability ------------------------------------------------------------------- */

@@ -5,11 +5,8 @@
 # and says what came of them. Linux, on tmpfs and as root, is right; hosted and
 # in the guest the program must say the same.
 #
-# cases: names open rename fds rw seek list attr times dev at stdio random
-# cases: process memory
-# cases: allocate
-# cases: tmpfile mknod
-# cases: proc
+# cases: names open rename fds rw seek list attr times dev at stdio
+# cases: random process memory allocate tmpfile mknod proc pipes fifos
 set -eu
 root=$(pwd)
 conform=$root/tests/conform

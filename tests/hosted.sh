@@ -5,7 +5,7 @@
 # are cancelled; the memory it may use. The programs are run on Linux itself
 # first, which says what is right.
 #
-# cases: signals faults console cancel memory_size fs_limits
+# cases: signals faults console cancel waits memory_size fs_limits
 set -eux
 
 # Both forms of the program NAME: NAME.linux, NAME.hosted.
@@ -57,6 +57,15 @@ cancel() {
 			sleep 1 | timeout 10 ./cancel.$home $what >found
 			diff $what found
 		done
+	done
+}
+
+# Threads and handlers of signals wait for one another by pipes.
+waits() {
+	compile waits
+	for home in linux hosted; do
+		rm -f fifo
+		[ "$(timeout 60 ./waits.$home)" = ok ]
 	done
 }
 

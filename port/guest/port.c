@@ -40,6 +40,17 @@ void port_futex_wait(const uint32_t *word, uint32_t value)
 	port_assert(*word != value && "a wait would last for ever");
 }
 
+/* Nobody can end it but time. */
+int port_wait(const uint32_t *word, uint32_t value, uint64_t deadline,
+	      bool restart)
+{
+	(void)restart;
+	if (*word != value)
+		return 0;
+	kernel_sleep_until(deadline);
+	return -ETIMEDOUT;
+}
+
 void port_futex_wake(const uint32_t *word, int count)
 {
 	(void)word;

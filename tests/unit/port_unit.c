@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "tests/unit/port_unit.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <malloc.h>
@@ -254,6 +255,18 @@ void __wrap_port_lock_write_wait(struct lock *lock)
 void port_futex_wait(const uint32_t *word, uint32_t value)
 {
 	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL);
+}
+
+/* Alone, it would last for ever: as if a handler of a signal came. */
+int port_wait(const uint32_t *word, uint32_t value, uint64_t deadline,
+	      bool restart)
+{
+	(void)deadline, (void)restart;
+	if (!port_threaded)
+		return __atomic_load_n(word, __ATOMIC_RELAXED) == value ? -EINTR
+									: 0;
+	port_futex_wait(word, value);
+	return 0;
 }
 
 void port_futex_wake(const uint32_t *word, int count)
