@@ -33,11 +33,12 @@ CLANG_TIDY := clang-tidy
 
 FS_SRCS := fs/allocate.c fs/content.c fs/dir.c fs/file.c fs/fs.c fs/list.c fs/name.c \
 	fs/node.c fs/perm.c fs/rename.c fs/slab.c fs/tree.c fs/walk.c
-SYSCALLS_SRCS := syscalls/attr.c syscalls/dev.c syscalls/fd.c \
-	syscalls/ioctl.c syscalls/open.c syscalls/path.c syscalls/pipe.c \
-	syscalls/pool.c syscalls/proc.c syscalls/proc_text.c \
-	syscalls/process.c syscalls/rw.c syscalls/stat.c syscalls/text.c \
-	syscalls/trace.c syscalls/wait.c
+SYSCALLS_SRCS := syscalls/attr.c syscalls/dev.c syscalls/epoll.c \
+	syscalls/eventfd.c syscalls/fd.c syscalls/ioctl.c syscalls/open.c \
+	syscalls/path.c syscalls/pipe.c syscalls/poll.c syscalls/pool.c \
+	syscalls/proc.c syscalls/proc_text.c syscalls/process.c \
+	syscalls/rw.c syscalls/stat.c syscalls/text.c syscalls/trace.c \
+	syscalls/wait.c
 SYSCALLS_GEN := dispatch.c trace_table.c
 KERNEL_SRCS := kernel/console.c kernel/end.c kernel/memory.c kernel/mman.c \
 	kernel/print.c kernel/process.c kernel/random.c kernel/signal.c \
@@ -53,7 +54,8 @@ PORT_GUEST_GEN := nosys.c
 PORT_HOSTED_SRCS := port/hosted/arena.c port/hosted/calls.c \
 	port/hosted/clock.c port/hosted/clone.S port/hosted/console.c \
 	port/hosted/host_syscall.S port/hosted/main.c port/hosted/signal.c \
-	port/hosted/start.S port/cpu.c port/lock.c port/pages.c
+	port/hosted/start.S port/hosted/wait.c port/cpu.c port/lock.c \
+	port/pages.c
 PORT_HOSTED_GEN := forward.c
 LIBC_SRCS := libc/glue/legacy.c libc/glue/memory.c \
 	libc/glue/set_thread_area.c libc/glue/stat.c libc/glue/syscall_cp.S \

@@ -14,9 +14,11 @@
 #define WHELK_LIBC_SYSCALL_H
 
 /* Of the calls on files, those that may wait. */
-#define SYSCALL_MAY_WAIT(n)                                         \
-	((n) == SYS_read || (n) == SYS_write || (n) == SYS_readv || \
-	 (n) == SYS_writev || (n) == SYS_open || (n) == SYS_openat)
+#define SYSCALL_MAY_WAIT(n)                                           \
+	((n) == SYS_read || (n) == SYS_write || (n) == SYS_readv ||   \
+	 (n) == SYS_writev || (n) == SYS_open || (n) == SYS_openat || \
+	 (n) == SYS_poll || (n) == SYS_ppoll || (n) == SYS_select ||  \
+	 (n) == SYS_pselect6 || (n) == SYS_epoll_pwait)
 
 SYSCALL_INLINE syscall_cp_file(long n, long a, long b, long c, long d, long e,
 			       long f)

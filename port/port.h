@@ -63,6 +63,31 @@ int port_wait(const uint32_t *word, uint32_t value, uint64_t deadline,
 /* Wakes up to count threads that sleep on word. */
 void port_futex_wake(const uint32_t *word, int count);
 
+/*
+ * A thread that waits for several things at once. Between begin and end any
+ * thread may wake it, as often as it likes; outside says that it will wait for
+ * streams of the console too, or with a mask. begin: -ENOMEM.
+ */
+struct port_waker {
+	uint32_t woken; /* atomic */
+	int event;	/* of the home */
+};
+__attribute__((warn_unused_result)) int
+port_waker_begin(struct port_waker *waker, bool outside);
+void port_waker_end(struct port_waker *waker);
+void port_waker_wake(struct port_waker *waker);
+
+/*
+ * Sleeps until it was woken since the last time, or a stream of those in
+ * streams (1 << 0: input, 1 << 1, 1 << 2: output) is ready: 0. Else as port_wait
+ * without restart. mask: the signals that are blocked meanwhile, or NULL.
+ */
+int port_waker_wait(struct port_waker *waker, unsigned streams,
+		    const uint64_t *mask, uint64_t deadline);
+
+/* What of poll(2)'s POLLIN, POLLOUT, POLLERR, POLLHUP holds of stream 0, 1, 2. */
+uint32_t port_console_poll(int stream);
+
 /* Fills buf with random bytes, as unpredictable as the machine allows. */
 void port_random(void *buf, size_t len);
 

@@ -113,6 +113,24 @@ static ssize_t stream_write(struct file *file, const void *buf, size_t count,
 	return port_console_write(stream ? stream : 1, buf, count);
 }
 
+static uint32_t stream_poll(struct file *file, struct wait_entry *entry)
+{
+	uint32_t events = port_console_poll(stream_of(file));
+
+	(void)entry;
+	if (file_readable(file) && file_writable(file))
+		events |= port_console_poll(0);
+	return events;
+}
+
+/* A terminal that is open for both is output, and standard input. */
+static unsigned stream_streams(const struct file *file)
+{
+	unsigned streams = 1U << stream_of(file);
+
+	return file_readable(file) ? streams | 1U : streams;
+}
+
 /* A terminal as it is after login, since that is what the host's is. */
 static void termios_fill(struct termios *tio)
 {
@@ -174,7 +192,9 @@ static const struct file_ops stream_ops = {.position = POSITION_NONE,
 						   O_DIRECT | O_NONBLOCK,
 					   .read = stream_read,
 					   .write = stream_write,
-					   .ioctl = stream_ioctl};
+					   .ioctl = stream_ioctl,
+					   .poll = stream_poll,
+					   .streams = stream_streams};
 
 static const struct {
 	const char *name;

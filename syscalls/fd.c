@@ -45,6 +45,7 @@ static bool files_more(void) REQUIRES(files.lock)
 		return false;
 	for (size_t i = 0; i < PAGE_SIZE / sizeof(*page); i++) {
 		page[i].refs = 0;
+		page[i].epoll_items = NULL;
 		page[i].next = files.unused;
 		files.unused = &page[i];
 	}
@@ -73,12 +74,20 @@ static void file_free(struct file *file)
 	unlock_write(&files.lock);
 }
 
+static void special_release(struct file *file)
+{
+	if (file->epoll_items)
+		epoll_forget(file);
+	if (file->ops->release)
+		file->ops->release(file);
+}
+
 void file_put(struct file *file)
 {
 	if (LIKELY(!ref_drop(&file->refs)))
 		return;
-	if (UNLIKELY(file->ops && file->ops->release))
-		file->ops->release(file);
+	if (UNLIKELY(file->ops != NULL))
+		special_release(file);
 	node_put(file->node);
 	file_free(file);
 }

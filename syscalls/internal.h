@@ -87,6 +87,9 @@ struct file_ops {
 	 * for; and enters entry, if there is one, in the queue that is woken
 	 * when that changes. NULL: always ready. */
 	uint32_t (*poll)(struct file *file, struct wait_entry *entry);
+	/* Which of the console's streams wake who waits, as they wake no queue:
+	 * see port_waker_wait. NULL: none. */
+	unsigned (*streams)(const struct file *file);
 	/* The last reference is gone; file->node is still there. */
 	void (*release)(struct file *file);
 };
@@ -106,6 +109,8 @@ struct file {
 	struct lock lock;
 	uint64_t offset;   /* lock protects; of ops if POSITION_NONE */
 	struct file *next; /* among unused ones */
+	struct epoll_item
+		*epoll_items; /* of epoll.c, which has a lock for it */
 };
 
 /* -- fd.c: descriptors and open files ------------------------------------- */
@@ -148,6 +153,11 @@ static inline bool file_writable(const struct file *file)
 	uint32_t mode = file->flags & O_ACCMODE;
 
 	return mode == O_WRONLY || mode == O_RDWR;
+}
+
+static inline bool file_nonblocking(const struct file *file)
+{
+	return __atomic_load_n(&file->flags, __ATOMIC_RELAXED) & O_NONBLOCK;
 }
 
 /* Lowest open descriptor from fd on, or -1. */
@@ -214,6 +224,29 @@ void waitq_add(struct waitq *queue, struct wait_entry *entry);
 /* Does nothing if it is in no queue. */
 void waitq_remove(struct wait_entry *entry);
 
+/* -- poll.c: waiting for files ------------------------------------------------- */
+
+struct timespec;
+
+/* What file is ready for, as its operation poll says. */
+uint32_t file_poll(struct file *file, struct wait_entry *entry);
+
+/* Waits until one of events (or an error) holds of file: 1. 0 at the deadline,
+ * -EINTR, -ENOMEM. With mask, that is the set of blocked signals meanwhile. */
+int file_wait(struct file *file, uint32_t events, uint64_t deadline,
+	      const uint64_t *mask);
+
+/* Deadlines of port_wait: 0 for no time at all, PORT_NEVER for a negative
+ * number or NULL. -EINVAL for what is no time. */
+uint64_t deadline_after(uint64_t ns);
+uint64_t deadline_after_ms(int ms);
+FS_CHECKED int deadline_at(const struct timespec *timeout, uint64_t *deadline);
+
+/* -- epoll.c -------------------------------------------------------------------- */
+
+/* Takes a file that is being closed out of all sets. */
+void epoll_forget(struct file *file);
+
 /* -- pipe.c: pipes and FIFOs --------------------------------------------------- */
 
 /* Opens a FIFO for what is to become file: fifo(7). -EINTR, -ENXIO, -ENOMEM. */
@@ -223,6 +256,10 @@ FS_CHECKED int fifo_open(struct file *file, struct fs_node *node,
 /* F_GETPIPE_SZ, F_SETPIPE_SZ. -EBADF if it is no pipe. */
 long pipe_capacity(struct file *file);
 long pipe_capacity_set(struct file *file, unsigned capacity);
+
+/* Opens a file that is nothing but object with these operations; flags may have
+ * O_CLOEXEC. Returns its descriptor, or -EMFILE, -ENFILE, -ENOMEM. */
+int open_object(const struct file_ops *ops, void *object, uint32_t flags);
 
 /* -- path.c: paths of system calls ---------------------------------------- */
 

@@ -245,3 +245,23 @@ long sys_creat(const char *path, mode_t mode)
 {
 	return sys_openat(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
 }
+
+int open_object(const struct file_ops *ops, void *object, uint32_t flags)
+{
+	struct fs_node *node;
+	struct file *file;
+	int fd = fd_reserve(flags & O_CLOEXEC, &file), err;
+
+	if (fd < 0)
+		return fd;
+	/* As Linux's anonymous inodes, it has no type. */
+	err = fs_make_anonymous(process.fs, NULL, 0600, cred_now(), &node);
+	if (err) {
+		fd_cancel(fd, file);
+		return err == -ENOSPC ? -ENFILE : err;
+	}
+	file->ops = ops;
+	file->object = object;
+	fd_commit(fd, file, node, flags & ~(uint32_t)O_CLOEXEC);
+	return fd;
+}

@@ -159,11 +159,6 @@ static bool empty(struct pipe *pipe, struct cursor *to) REQUIRES(pipe->lock)
 
 /* -- Reading and writing -------------------------------------------------------- */
 
-static bool is_nonblocking(const struct file *file)
-{
-	return __atomic_load_n(&file->flags, __ATOMIC_RELAXED) & O_NONBLOCK;
-}
-
 /* Waits for a change, with the lock released meanwhile. */
 static int pipe_wait(struct pipe *pipe, bool restart) REQUIRES(pipe->lock)
 {
@@ -189,7 +184,7 @@ static ssize_t pipe_readv(struct file *file, const struct iovec *iov,
 		return 0;
 	lock_write(&pipe->lock);
 	while (!err && is_empty(pipe) && pipe->writers) {
-		if (is_nonblocking(file))
+		if (file_nonblocking(file))
 			err = -EAGAIN;
 		else
 			err = pipe_wait(pipe, true);
@@ -221,7 +216,7 @@ static int write_all(struct file *file, struct pipe *pipe, struct cursor *from,
 		err = fill(pipe, from, kind);
 		if (err || !from->left)
 			break;
-		if (is_nonblocking(file))
+		if (file_nonblocking(file))
 			return -EAGAIN;
 		if (from->left < told) {
 			told = from->left;

@@ -65,7 +65,8 @@ waits() {
 	compile waits
 	for home in linux hosted; do
 		rm -f fifo
-		[ "$(timeout 60 ./waits.$home)" = ok ]
+		mkfifo -m 600 never 2>/dev/null || :
+		[ "$(timeout 60 ./waits.$home <>never)" = ok ]
 	done
 }
 

@@ -2,6 +2,11 @@
 /* The port's contract (port/port.h), bound to the kernel. */
 #include "port/guest/internal.h"
 
+#include "abi/poll.h"
+#include "sys.h"
+
+enum { SIG_SETMASK = 2 };
+
 bool port_threaded = false;
 
 static bool terminals[3];
@@ -64,6 +69,58 @@ void port_signals_hold(void)
 
 void port_signals_release(void)
 {
+}
+
+int port_waker_begin(struct port_waker *waker, bool outside)
+{
+	(void)outside;
+	*waker = (struct port_waker){0};
+	return 0;
+}
+
+void port_waker_end(struct port_waker *waker)
+{
+	(void)waker;
+}
+
+void port_waker_wake(struct port_waker *waker)
+{
+	waker->woken = 1;
+}
+
+/* Do signals wait that mask lets through? Then their handlers are called. */
+static bool signals_let(const uint64_t *mask)
+{
+	uint64_t pending = 0, old;
+
+	sys_rt_sigpending(&pending, sizeof(pending));
+	if (!(pending & ~*mask))
+		return false;
+	sys_rt_sigprocmask(SIG_SETMASK, mask, &old, sizeof(old));
+	sys_rt_sigprocmask(SIG_SETMASK, &old, NULL, sizeof(old));
+	return true;
+}
+
+/* Only time can end it, since no stream is ever not ready. */
+int port_waker_wait(struct port_waker *waker, unsigned streams,
+		    const uint64_t *mask, uint64_t deadline)
+{
+	if (mask && signals_let(mask))
+		return -EINTR;
+	if (waker->woken || streams) {
+		waker->woken = 0;
+		return 0;
+	}
+	kernel_sleep_until(deadline);
+	return -ETIMEDOUT;
+}
+
+/* DEVIATION: in the guest, standard input is always ready to be read, as
+ * poll(2) has it, though a read may wait: whether there is input cannot be told
+ * without asking the host for it. */
+uint32_t port_console_poll(int stream)
+{
+	return stream ? POLLOUT | POLLWRNORM : POLLIN | POLLRDNORM;
 }
 
 void port_random(void *buf, size_t len)

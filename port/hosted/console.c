@@ -6,24 +6,17 @@
 #include "port/hosted/internal.h"
 
 #include "abi/errno.h"
+#include "abi/poll.h"
 
 #define TCGETS	   0x5401
 #define TIOCGWINSZ 0x5413
 #define FIONREAD   0x541b
-#define POLLIN	   1
-#define POLLOUT	   4
-
-struct host_pollfd {
-	int fd;
-	short events, revents;
-};
-
 /* Waits until fd is ready; whoever gave us a descriptor that does not wait
  * (O_NONBLOCK) must not make the program see EAGAIN from its console. Returns
  * 0 or -EINTR. */
-static int wait_ready(int fd, short events)
+static int wait_ready(int fd, uint16_t events)
 {
-	struct host_pollfd poll = {fd, events, 0};
+	struct pollfd poll = {fd, events, 0};
 	long result = host_syscall3(HOST_POLL, (long)&poll, 1, -1);
 
 	return result == -EINTR ? -EINTR : 0;
@@ -88,6 +81,18 @@ size_t port_console_pending(void)
 	if (host_syscall3(HOST_IOCTL, 0, FIONREAD, (long)&pending) < 0)
 		return 0;
 	return pending > 0 ? (size_t)pending : 0;
+}
+
+/* A descriptor that the process was not given reads and writes with errors, at
+ * once. */
+uint32_t port_console_poll(int stream)
+{
+	struct pollfd poll = {stream, stream ? POLLOUT : POLLIN, 0};
+
+	host_syscall3(HOST_POLL, (long)&poll, 1, 0);
+	if (poll.revents & POLLNVAL)
+		return poll.events | POLLERR;
+	return poll.revents;
 }
 
 bool port_console_is_tty(int stream, struct port_winsize *size)

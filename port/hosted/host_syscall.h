@@ -22,6 +22,7 @@ long host_syscall(long n, long a, long b, long c, long d, long e, long f);
 enum {
 	HOST_READ = 0,
 	HOST_WRITE = 1,
+	HOST_CLOSE = 3,
 	HOST_POLL = 7,
 	HOST_MMAP = 9,
 	HOST_MPROTECT = 10,
@@ -37,6 +38,8 @@ enum {
 	HOST_CLOCK_GETTIME = 228,
 	HOST_EXIT_GROUP = 231,
 	HOST_TGKILL = 234,
+	HOST_PPOLL = 271,
+	HOST_EVENTFD2 = 290,
 	HOST_RT_TGSIGQUEUEINFO = 297,
 	HOST_GETRANDOM = 318,
 };

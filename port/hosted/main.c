@@ -11,18 +11,13 @@
  */
 #include "port/hosted/internal.h"
 
-#include "abi/errno.h"
 #include "abi/guest.h"
-#include "abi/time.h"
 #include "syscalls/syscall.h"
 
 #define AT_SYSINFO_EHDR 33
 
-#define FUTEX_WAIT_PRIVATE	  128
-#define FUTEX_WAKE_PRIVATE	  129
-#define FUTEX_WAIT_BITSET_PRIVATE 137
-#define FUTEX_BITSET_ANY	  0xffffffffL
-#define NSEC_PER_SEC		  1000000000U
+#define FUTEX_WAIT_PRIVATE 128
+#define FUTEX_WAKE_PRIVATE 129
 
 #define SIGABRT	    6
 #define SIG_UNBLOCK 1
@@ -126,21 +121,6 @@ void port_futex_wait(const uint32_t *word, uint32_t value)
 {
 	(void)host_syscall4(HOST_FUTEX, (long)word, FUTEX_WAIT_PRIVATE,
 			    (long)value, 0);
-}
-
-/* Linux restarts, by SA_RESTART, the waits that have no timeout. */
-int port_wait(const uint32_t *word, uint32_t value, uint64_t deadline,
-	      bool restart)
-{
-	struct timespec until = {.tv_sec = (int64_t)(deadline / NSEC_PER_SEC),
-				 .tv_nsec = (int64_t)(deadline % NSEC_PER_SEC)};
-	bool forever = restart && deadline == PORT_NEVER;
-	long result;
-
-	result = host_syscall6(HOST_FUTEX, (long)word,
-			       FUTEX_WAIT_BITSET_PRIVATE, (long)value,
-			       forever ? 0 : (long)&until, 0, FUTEX_BITSET_ANY);
-	return result == -EINTR || result == -ETIMEDOUT ? (int)result : 0;
 }
 
 void port_futex_wake(const uint32_t *word, int count)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls on pipes and FIFOs that wait for another thread or for a signal, each
- * until that has happened and no longer. "ok" at the end, on Linux as well.
+ * Calls that wait for another thread or for a signal, on pipes, FIFOs, eventfds
+ * and several of them at once, each until that has happened and no longer. "ok" at the end, on Linux as well.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -12,6 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
@@ -337,6 +341,210 @@ static void canceled(void)
 	close_pipe();
 }
 
+/* -- Several at once ------------------------------------------------------------ */
+
+static void *count_late(void *arg)
+{
+	usleep(60000);
+	CHECK(eventfd_write((int)(intptr_t)arg, 1) == 0);
+	return NULL;
+}
+
+static void counter(void)
+{
+	int event = eventfd(0, 0);
+	pthread_t thread = start(count_late, (void *)(intptr_t)event);
+	eventfd_t value;
+
+	CHECK(eventfd_read(event, &value) == 0 && value == 1);
+	CHECK(pthread_join(thread, NULL) == 0);
+	CHECK(close(event) == 0);
+}
+
+/* Waits in each of the ways for the pipe, the eventfd, and standard input, which
+ * never is ready; each of the first two must end it. */
+static void several(void)
+{
+	int event = eventfd(0, 0), set = epoll_create1(0);
+	struct epoll_event found, wanted = {EPOLLIN, {0}};
+	struct pollfd fds[3];
+	sigset_t none;
+	eventfd_t value;
+	pthread_t thread;
+	char c;
+
+	sigemptyset(&none);
+	open_pipe();
+	fds[0] = (struct pollfd){in, POLLIN, 0};
+	fds[1] = (struct pollfd){event, POLLIN, 0};
+	fds[2] = (struct pollfd){0, POLLIN, 0};
+	CHECK(epoll_ctl(set, EPOLL_CTL_ADD, in, &wanted) == 0);
+	CHECK(epoll_ctl(set, EPOLL_CTL_ADD, event, &wanted) == 0);
+	for (int way = 0; way < 14; way++) {
+		int pipe_first = way & 1, result = 0;
+		fd_set ready;
+
+		if (way == 10)
+			CHECK(epoll_ctl(set, EPOLL_CTL_ADD, 0, &wanted) == 0);
+		thread = pipe_first
+				 ? start(write_late, "p")
+				 : start(count_late, (void *)(intptr_t)event);
+		switch (way / 2) {
+		case 0:
+			result = poll(fds, 2, -1);
+			break;
+		case 1:
+			result = poll(fds, 3, 100000);
+			break;
+		case 2:
+			result = ppoll(fds, 2, NULL, &none);
+			break;
+		case 3:
+			FD_ZERO(&ready);
+			FD_SET(in, &ready);
+			FD_SET(event, &ready);
+			FD_SET(0, &ready);
+			result = select(event + 10, &ready, NULL, NULL, NULL);
+			CHECK(FD_ISSET(pipe_first ? in : event, &ready));
+			break;
+		case 4:
+		case 5:
+			result = epoll_wait(set, &found, 1, -1);
+			break;
+		case 6:
+			result = epoll_pwait(set, &found, 1, -1, &none);
+			break;
+		default:
+			break;
+		}
+		CHECK(result == 1);
+		CHECK(pthread_join(thread, NULL) == 0);
+		if (pipe_first)
+			CHECK(read(in, &c, 1) == 1);
+		else
+			CHECK(eventfd_read(event, &value) == 0);
+	}
+	CHECK(close(set) == 0 && close(event) == 0);
+	close_pipe();
+}
+
+/* Such a wait ends with EINTR whatever the handler's flags, also if only its
+ * own mask lets the signal in. */
+static void several_interrupted(void)
+{
+	struct epoll_event found;
+	struct pollfd pfd;
+	sigset_t blocked, none;
+	int set = epoll_create1(0);
+
+	sigemptyset(&none);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGALRM);
+	open_pipe();
+	pfd = (struct pollfd){in, POLLIN, 0};
+	install(on_alarm, SA_RESTART);
+	handled = 0;
+	alarm_in(30);
+	CHECK(poll(&pfd, 1, -1) < 0 && errno == EINTR && handled == 1);
+	alarm_in(30);
+	CHECK(select(0, NULL, NULL, NULL, NULL) < 0 && errno == EINTR);
+	alarm_in(30);
+	CHECK(epoll_wait(set, &found, 1, 100000) < 0 && errno == EINTR);
+	CHECK(handled == 3);
+	for (int i = 0; i < 200; i++) {
+		CHECK(sigprocmask(SIG_BLOCK, &blocked, NULL) == 0);
+		alarm_in(1);
+		if (i % 3 == 0)
+			usleep(1500);
+		CHECK(ppoll(&pfd, 1, NULL, &none) < 0 && errno == EINTR);
+		CHECK(handled == 4 + i);
+		CHECK(sigprocmask(SIG_UNBLOCK, &blocked, NULL) == 0);
+	}
+	install(on_alarm_jump, SA_NODEFER);
+	for (int i = 0; i < 20; i++) {
+		if (sigsetjmp(jump, 1) == 0) {
+			alarm_in(5);
+			CHECK(poll(&pfd, 1, -1) < -1);
+		}
+	}
+	CHECK(write(out, "j", 1) == 1);
+	CHECK(poll(&pfd, 1, -1) == 1);
+	close_pipe();
+	CHECK(close(set) == 0);
+}
+
+/* -- Many threads: every number comes through once ------------------------------- */
+
+#define CONSUMERS 3
+#define NUMBERS	  30000
+
+static int edge_set;
+static volatile long consumed_sum;
+static volatile int consumed;
+
+static void *consume(void *arg)
+{
+	struct epoll_event found;
+	int number;
+
+	(void)arg;
+	while (__atomic_load_n(&consumed, __ATOMIC_RELAXED) < NUMBERS) {
+		CHECK(epoll_wait(edge_set, &found, 1, 20) >= 0);
+		while (read(in, &number, sizeof(number)) == sizeof(number)) {
+			__atomic_fetch_add(&consumed_sum, number,
+					   __ATOMIC_RELAXED);
+			__atomic_fetch_add(&consumed, 1, __ATOMIC_RELAXED);
+		}
+		CHECK(errno == EAGAIN);
+	}
+	return NULL;
+}
+
+static void edges(void)
+{
+	struct epoll_event wanted = {EPOLLIN | EPOLLET, {0}};
+	pthread_t threads[CONSUMERS];
+
+	open_pipe();
+	CHECK(fcntl(in, F_SETFL, O_NONBLOCK) == 0);
+	edge_set = epoll_create1(0);
+	CHECK(epoll_ctl(edge_set, EPOLL_CTL_ADD, in, &wanted) == 0);
+	for (int i = 0; i < CONSUMERS; i++)
+		threads[i] = start(consume, NULL);
+	for (int i = 0; i < NUMBERS; i++)
+		CHECK(write(out, &i, sizeof(i)) == sizeof(i));
+	for (int i = 0; i < CONSUMERS; i++)
+		CHECK(pthread_join(threads[i], NULL) == 0);
+	CHECK(consumed_sum == (long)NUMBERS * (NUMBERS - 1) / 2);
+	close_pipe();
+	CHECK(close(edge_set) == 0);
+}
+
+static void *poll_forever(void *arg)
+{
+	struct pollfd pfd = {in, POLLIN, 0};
+
+	(void)arg;
+	CHECK(poll(&pfd, 1, -1) == 1);
+	return NULL;
+}
+
+static void several_canceled(void)
+{
+	pthread_t thread;
+	void *result;
+
+	open_pipe();
+	for (int i = 0; i < 5; i++) {
+		thread = start(poll_forever, NULL);
+		usleep(10000);
+		CHECK(pthread_cancel(thread) == 0);
+		CHECK(pthread_join(thread, &result) == 0);
+		CHECK(result == PTHREAD_CANCELED);
+	}
+	close_pipe();
+}
+
 int main(void)
 {
 	stream();
@@ -345,7 +553,12 @@ int main(void)
 	fifo();
 	interrupted();
 	jumped();
+	counter();
+	several();
+	several_interrupted();
+	edges();
 	canceled();
+	several_canceled();
 	puts("ok");
 	return 0;
 }

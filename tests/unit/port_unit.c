@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <malloc.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -267,6 +268,41 @@ int port_wait(const uint32_t *word, uint32_t value, uint64_t deadline,
 									: 0;
 	port_futex_wait(word, value);
 	return 0;
+}
+
+int port_waker_begin(struct port_waker *waker, bool outside)
+{
+	(void)outside;
+	*waker = (struct port_waker){0};
+	return 0;
+}
+
+void port_waker_end(struct port_waker *waker)
+{
+	(void)waker;
+}
+
+void port_waker_wake(struct port_waker *waker)
+{
+	if (!__atomic_exchange_n(&waker->woken, 1, __ATOMIC_RELEASE))
+		port_futex_wake(&waker->woken, 1);
+}
+
+int port_waker_wait(struct port_waker *waker, unsigned streams,
+		    const uint64_t *mask, uint64_t deadline)
+{
+	int err = 0;
+
+	(void)mask;
+	if (!streams)
+		err = port_wait(&waker->woken, 0, deadline, false);
+	__atomic_store_n(&waker->woken, 0, __ATOMIC_RELAXED);
+	return err;
+}
+
+uint32_t port_console_poll(int stream)
+{
+	return stream ? POLLOUT : POLLIN;
 }
 
 void port_futex_wake(const uint32_t *word, int count)
