@@ -6,8 +6,9 @@
 # anything. (As it ends it checks itself, and that all memory is free again: see
 # its exit status.)
 #
-# cases: usage ends copy git sqlite make many full unlinked permissions
+# cases: usage ends copy git sqlite make many full unlinked holes permissions
 # cases: conform conform_no_cache
+# long cases: stress verify python
 set -eux
 root=$(pwd)
 cd "$TEST_DIR"
@@ -390,6 +391,37 @@ world" ]
 	end
 }
 
+# Space is reserved, given back and found.
+holes() {
+	begin --size 4M
+	cd "$mnt"
+	blocks=$(free_blocks)
+	fallocate -l 1M f
+	[ "$(stat -c '%s %b' f)" = '1048576 2048' ]
+	[ "$(free_blocks)" = $((blocks - 256)) ]
+	! fallocate -l 5M g 2>err || exit 1
+	[ "$(stat -c '%s %b' g)" = '0 0' ]
+	fallocate -n -o 1M -l 1M f
+	[ "$(stat -c '%s %b' f)" = '1048576 4096' ]
+	head -c 1M /dev/urandom >random
+	dd if=random of=f conv=notrunc status=none
+	cmp f random
+	fallocate -p -o 5000 -l 100000 f
+	[ "$(stat -c '%s %b' f)" = '1048576 3912' ]
+	fallocate -z -o 200000 -l 1 f
+	head -c 100000 /dev/zero |
+		dd of=random bs=1000 seek=5 conv=notrunc status=none
+	printf '\0' | dd of=random bs=1 seek=200000 conv=notrunc status=none
+	cmp f random
+	cp --sparse=never f full
+	[ "$(stat -c %b full)" = 2048 ]
+	fallocate -d full
+	cmp full random
+	[ "$(stat -c %b full)" = 1864 ]
+	! fallocate -c -o 0 -l 4096 f 2>err || exit 1
+	end
+}
+
 # try USER GROUPS COMMAND: as another user, in the directory that is tested;
 # says what came of it.
 try() {
@@ -491,6 +523,67 @@ conform() {
 conform_no_cache() {
 	conform_with 'names open rename fds rw list at stdio seek attr' \
 		--no-cache
+}
+
+# have COMMAND PACKAGE: is it there? (whelk test --all installs them.)
+have() {
+	command -v "$1" >/dev/null || skip "$2 is not installed"
+}
+
+# All that stress-ng does to files, for a few seconds each. It fails only if
+# something is wrong; what the system lacks, or users have to have, it skips.
+stress() {
+	have stress-ng stress-ng
+	for option in '' --no-cache; do
+		# shellcheck disable=SC2086
+		begin --size 1G $option
+		blocks=$(free_blocks) nodes=$(free_nodes)
+		stress-ng --class filesystem --sequential 2 --timeout 3 \
+			--fallocate-bytes 64M --hdd-bytes 64M \
+			--iomix-bytes 64M --verify --temp-path "$mnt" >log 2>&1 || true
+		! grep 'stress-ng: fail:' log || exit 1
+		grep 'stress-ng: info: .*completed in\|passed:' log
+		cd "$TEST_DIR"
+		soon free_again "$blocks" "$nodes"
+		end
+	done
+}
+
+# What fio writes it finds again, by calls and by mapped pages.
+verify() {
+	have fio fio
+	for option in '' --no-cache; do
+		# shellcheck disable=SC2086
+		begin --size 1G $option
+		for engine in psync mmap; do
+			fio --name=$engine --directory="$mnt" \
+				--ioengine=$engine --thread --numjobs=4 \
+				--rw=randrw --size=32M --bs_unaligned \
+				--bssplit=512/20:4k/40:7k/20:64k/20 \
+				--verify=crc32c --verify_fatal=1 \
+				--verify_backlog=200 --fallocate=none
+			rm "$mnt/$engine".*
+		done
+		end
+	done
+}
+
+# The tests that Python has of its modules for files.
+python() {
+	python=/usr/bin/python3
+	$python -c 'import test.test_os' 2>/dev/null ||
+		skip "Debian's python3 and its tests are not installed"
+	for option in '' --no-cache; do
+		# shellcheck disable=SC2086
+		begin --size 6G $option
+		TMPDIR=$mnt $python -m test --tempdir "$mnt" test_os \
+			test_shutil test_posix test_tempfile test_pathlib \
+			test_fileio test_mmap test_posixpath test_genericpath \
+			test_glob test_tarfile test_zipfile test_largefile \
+			test_file test_dbm_dumb test_shelve test_stat \
+			test_mailbox test_filecmp test_fileinput
+		end
+	done
 }
 
 "$1"

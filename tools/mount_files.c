@@ -97,6 +97,34 @@ static void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf,
 		fuse_reply_write(req, (size_t)count);
 }
 
+/* fallocate(2) of a file open for writing. */
+static void op_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset,
+			 off_t len, struct fuse_file_info *fi)
+{
+	struct fs_node *node = mount_node(ino);
+	bool keep_size = mode & FALLOC_FL_KEEP_SIZE;
+	uint64_t at = (uint64_t)offset, count = (uint64_t)len;
+	struct caller caller;
+	int err;
+
+	(void)fi;
+	caller_init(&caller, req);
+	err = mount_setid_drop(node, &caller);
+	caller_fini(&caller);
+	mode &= ~FALLOC_FL_KEEP_SIZE;
+	if (err)
+		;
+	else if (mode == 0)
+		err = fs_allocate(mount_served.fs, node, at, count, keep_size);
+	else if (mode == FALLOC_FL_PUNCH_HOLE && keep_size)
+		err = fs_punch(mount_served.fs, node, at, count);
+	else if (mode == FALLOC_FL_ZERO_RANGE)
+		err = fs_zero(mount_served.fs, node, at, count, keep_size);
+	else
+		err = -EOPNOTSUPP;
+	fuse_reply_err(req, -err);
+}
+
 /* Asked for SEEK_DATA and SEEK_HOLE only. */
 static void op_lseek(fuse_req_t req, fuse_ino_t ino, off_t offset, int whence,
 		     struct fuse_file_info *fi)
@@ -119,5 +147,6 @@ void mount_files_ops(struct fuse_lowlevel_ops *ops)
 	ops->open = op_open;
 	ops->read = op_read;
 	ops->write = op_write;
+	ops->fallocate = op_fallocate;
 	ops->lseek = op_lseek;
 }

@@ -89,11 +89,7 @@ static void make(fuse_req_t req, fuse_ino_t parent, const char *text,
 static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *text,
 		     mode_t mode, dev_t rdev)
 {
-	/* fs/ has no block devices. */
-	if (S_ISBLK(mode))
-		fuse_reply_err(req, EPERM);
-	else
-		make(req, parent, text, mode & (S_IFMT | PERM_MASK), rdev);
+	make(req, parent, text, mode & (S_IFMT | PERM_MASK), rdev);
 }
 
 static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *text,
