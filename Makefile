@@ -87,6 +87,9 @@ HOST_CFLAGS := -std=c11 -D_GNU_SOURCE $(CFLAGS) $(WARN) -I.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 DEPS = -MMD -MP -MF $@.d
+# tools/coverage has these two otherwise.
+COVERAGE :=
+CHECK_IMPORTS := tools/check-imports
 
 # $(call objects,sources,generated sources)
 objects = $(patsubst %,$(B)/obj/%.o,$(basename $(1))) \
@@ -154,13 +157,15 @@ $(B)/obj/%.o: %.S
 	mkdir -p $(@D)
 	$(call say,AS) $(CC) $(CFLAGS) $(INCLUDE) $(DEPS) -c -o $@ $<
 
+$(FS_OBJS) $(SYSCALLS_OBJS): COMPONENT_CFLAGS += $(COVERAGE)
+
 # $(call component,name,objects,exported names,imports list)
 define component
 $(B)/lib/$(1).o: $(2) $(4) tools/check-imports Makefile
 	mkdir -p $$(@D)
 	$$(call say,LD) $(LD) -r -o $$@.all $(2)
 	$(OBJCOPY) -w $(foreach s,$(3),-G '$(s)') $$@.all $$@.tmp
-	tools/check-imports $(NM) $$@.tmp $(4)
+	$(CHECK_IMPORTS) $(NM) $$@.tmp $(4)
 	rm $$@.all; mv $$@.tmp $$@
 endef
 $(eval $(call component,fs,$(FS_OBJS),fs_*,fs/imports.txt))
@@ -305,7 +310,7 @@ TEST_SCRIPTS := $(sort $(wildcard tests/*.sh))
 CHECKS := check-warnings check-headers check-format check-locks check-tidy \
 	check-layers check-docs
 
-.PHONY: unit test check budget bench clean format help $(CHECKS)
+.PHONY: unit test check coverage budget bench clean format help $(CHECKS)
 unit: $(UNIT_PROGRAMS) $(B)/unit/replay ## the unit tests, under sanitizers
 
 .PHONY: fuzz fuzz-merge
@@ -327,6 +332,9 @@ test: all postmark unit $(MOUNT) ## build and pass every test (TESTS='CASE ...' 
 	tests/run-tests $(TEST_FLAGS) $(B)/test $(TESTS)
 
 check: $(CHECKS) ## all the checks of the source, without the tests
+
+coverage: all ## lines and branches of fs/ and syscalls/ that tests reach
+	tools/coverage
 
 budget: all ## lower the budget of instructions to what they are now
 	sh tests/budget.sh --lower
