@@ -7,6 +7,8 @@
  */
 #include "syscalls/internal.h"
 
+#include "abi/flock.h"
+
 #define LIMIT_DEFAULT 1024 /* soft RLIMIT_NOFILE, as on Linux */
 #define WORD_BITS     64U
 
@@ -88,6 +90,8 @@ void file_put(struct file *file)
 		return;
 	if (UNLIKELY(file->ops != NULL))
 		special_release(file);
+	if (UNLIKELY(lock_any()))
+		lock_release(file);
 	node_put(file->node);
 	file_free(file);
 }
@@ -380,6 +384,8 @@ long sys_close(int fd)
 	unlock_write(&fds.lock);
 	if (UNLIKELY(!file))
 		return -EBADF;
+	if (UNLIKELY(lock_any()))
+		lock_close(file);
 	file_put(file);
 	return 0;
 }
@@ -440,6 +446,8 @@ static long dup_to(int fd, int newfd, bool cloexec)
 	lock_write(&fds.lock);
 	err = fd_replace((unsigned)newfd, file, cloexec, &old);
 	unlock_write(&fds.lock);
+	if (!err && old && lock_any())
+		lock_close(old);
 	if (err || old)
 		file_put(err ? file : old);
 	return err ? err : newfd;
@@ -505,8 +513,32 @@ static void flags_set(struct file *file, uint32_t flags)
 		;
 }
 
-/* fcntl(2): duplicating, FD_CLOEXEC and status flags.
- * DEVIATION: other commands of fcntl(2), locks among them, are -EINVAL. */
+/* What fcntl(2) does with an open file. */
+static long file_fcntl(int fd, struct file *file, int cmd, unsigned long arg)
+{
+	switch (cmd) {
+	case F_SETFL:
+		if (open_flags_refused(file->node, file->ops, (uint32_t)arg))
+			return -EINVAL;
+		flags_set(file, (uint32_t)arg);
+		return 0;
+	case F_GETLK:
+	case F_SETLK:
+	case F_SETLKW:
+	case F_OFD_GETLK:
+	case F_OFD_SETLK:
+	case F_OFD_SETLKW:
+		return lock_fcntl(fd, file, cmd, (struct flock *)arg);
+	case F_GETPIPE_SZ:
+		return pipe_capacity(file);
+	case F_SETPIPE_SZ:
+		return pipe_capacity_set(file, (unsigned)arg);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* fcntl(2). */
 long sys_fcntl(int fd, int cmd, unsigned long arg)
 {
 	struct file *file;
@@ -534,15 +566,8 @@ long sys_fcntl(int fd, int cmd, unsigned long arg)
 		result = file->flags;
 	else if (file->flags & O_PATH)
 		result = -EBADF;
-	else if (cmd == F_GETPIPE_SZ)
-		result = pipe_capacity(file);
-	else if (cmd == F_SETPIPE_SZ)
-		result = pipe_capacity_set(file, (unsigned)arg);
-	else if (cmd != F_SETFL ||
-		 open_flags_refused(file->node, file->ops, (uint32_t)arg))
-		result = -EINVAL;
 	else
-		flags_set(file, (uint32_t)arg);
+		result = file_fcntl(fd, file, cmd, arg);
 	file_put(file);
 	return result;
 }

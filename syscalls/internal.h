@@ -247,6 +247,26 @@ FS_CHECKED int deadline_at(const struct timespec *timeout, uint64_t *deadline);
 /* Takes a file that is being closed out of all sets. */
 void epoll_forget(struct file *file);
 
+/* -- lock.c: locks on files ------------------------------------------------------ */
+
+struct flock;
+
+extern uint32_t locks_held; /* atomic: how many there are */
+
+/* Is anything locked at all? Closing asks. */
+static inline bool lock_any(void)
+{
+	return __atomic_load_n(&locks_held, __ATOMIC_RELAXED);
+}
+
+/* A descriptor of file is closed; the open file itself is. */
+void lock_close(struct file *file);
+void lock_release(struct file *file);
+
+/* fcntl(2): F_GETLK and its kin, of file, which fd was found to mean. */
+FS_CHECKED long lock_fcntl(int fd, struct file *file, int cmd,
+			   struct flock *flock);
+
 /* -- pipe.c: pipes and FIFOs --------------------------------------------------- */
 
 /* Opens a FIFO for what is to become file: fifo(7). -EINTR, -ENXIO, -ENOMEM. */

@@ -84,6 +84,7 @@ static const struct error errors[] = {
 	{ERANGE, "ERANGE", "Numerical result out of range"},
 	{EDEADLK, "EDEADLK", "Resource deadlock avoided"},
 	{ENAMETOOLONG, "ENAMETOOLONG", "File name too long"},
+	{ENOLCK, "ENOLCK", "No locks available"},
 	{ENOSYS, "ENOSYS", "Function not implemented"},
 	{ENOTEMPTY, "ENOTEMPTY", "Directory not empty"},
 	{ELOOP, "ELOOP", "Too many levels of symbolic links"},

@@ -5,7 +5,7 @@
 # are cancelled; the memory it may use. The programs are run on Linux itself
 # first, which says what is right.
 #
-# cases: signals faults console cancel waits memory_size fs_limits
+# cases: signals faults console cancel waits locks memory_size fs_limits
 set -eux
 
 # Both forms of the program NAME: NAME.linux, NAME.hosted.
@@ -67,6 +67,14 @@ waits() {
 		rm -f fifo
 		mkfifo -m 600 never 2>/dev/null || :
 		[ "$(timeout 60 ./waits.$home <>never)" = ok ]
+	done
+}
+
+# Threads wait for each other's locks on files.
+locks() {
+	compile locks
+	for home in linux hosted; do
+		[ "$(timeout 60 ./locks.$home)" = ok ]
 	done
 }
 

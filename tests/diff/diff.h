@@ -126,6 +126,9 @@ long drain_run(const long *args);
 long fill_run(const long *args);
 long thin_run(const long *args);
 
+/* lock(fd, command, type, whence, start, len): fcntl with a struct flock. */
+long lock_run(const long *args);
+
 /* tree(): everything there is. */
 long tree_run(const long *args);
 

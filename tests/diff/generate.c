@@ -30,6 +30,7 @@
  *   F mode of fallocate   L length of a range
  *   # number of a file    v advice                 0 NULL
  *   y type and mode       b device                 . ""
+ *   K operation of flock  B command of fcntl about locks
  *
  * Not here: getdents64 (list makes it), sync (of the whole machine), owners,
  * limits and names of the process and system (not files), mmap (ENODEV hosted:
@@ -56,6 +57,8 @@ const struct call calls[] = {
 	{"dup2", SYS_dup2, "fg", 4, NULL},
 	{"dup3", SYS_dup3, "fge", 3, NULL},
 	{"fcntl", SYS_fcntl, "fcx", 10, NULL},
+	{"flock", SYS_flock, "fK", 5, NULL},
+	{"lock", 0, "fBvw@L", 10, lock_run},
 	{"ioctl", SYS_ioctl, "fqi", 3, NULL},
 	{"fadvise64", SYS_fadvise64, "f@@v", 2, NULL},
 	{"fsync", SYS_fsync, "f", 1, NULL},
@@ -250,6 +253,22 @@ static long fcntl_make(void)
 				       F_SETFL, F_SETFL};
 
 	return CHOOSE(commands);
+}
+
+/* Nothing that waits. */
+static long lock_command_make(void)
+{
+	static const int commands[] = {F_GETLK, F_SETLK, F_OFD_GETLK,
+				       F_OFD_SETLK};
+
+	return CHOOSE(commands);
+}
+
+static long flock_make(void)
+{
+	static const int operations[] = {1, 1, 2, 2, 8, 8, 0, 3, 16};
+
+	return 4 | CHOOSE(operations); /* LOCK_NB */
 }
 
 static long ioctl_make(void)
@@ -503,6 +522,10 @@ static long number_make(char kind)
 		return (int)pick(8) - 1;
 	case 'c':
 		return fcntl_make();
+	case 'B':
+		return lock_command_make();
+	case 'K':
+		return flock_make();
 	case 'q':
 		return ioctl_make();
 	case 'x':

@@ -193,6 +193,23 @@ long thin_run(const long *args)
 	return removed;
 }
 
+long lock_run(const long *args)
+{
+	struct flock lock = {.l_type = (short)args[2],
+			     .l_whence = (short)args[3],
+			     .l_start = args[4],
+			     .l_len = args[5]};
+	long result = fcntl((int)args[0], (int)args[1], &lock);
+
+	if (!result) {
+		observe("type", lock.l_type);
+		observe("start", lock.l_start);
+		observe("len", lock.l_len);
+		observe("ours", lock.l_pid == getpid());
+	}
+	return result;
+}
+
 /* -- The tree --------------------------------------------------------------------- */
 
 static char *queue;

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <limits.h>
 #include <linux/fs.h>
 #include <stdio.h>
@@ -48,6 +49,7 @@ static long tick_run(const long *args);
 static long fill_run(const long *args);
 static long thin_run(const long *args);
 static long list_run(const long *args);
+static long lock_run(const long *args);
 
 /*
  * Kinds of arguments (those of tests/diff, where it has the same):
@@ -62,7 +64,7 @@ static long list_run(const long *args);
  *   x its argument        M mask of statx          q request of ioctl
  *   i 256 bytes           e flags of dup3          v small number
  *   0 NULL                L a limit or NULL        y resource
- *   F mode of fallocate
+ *   F mode of fallocate   K operation of flock, that does not wait
  */
 static const struct call calls[] = {
 	{"read", SYS_read, "f>n", NULL},
@@ -141,6 +143,8 @@ static const struct call calls[] = {
 	{"tick", 0, "v", tick_run},
 	{"fill", 0, "d##", fill_run},
 	{"thin", 0, "d##", thin_run},
+	{"flock", SYS_flock, "fK", NULL},
+	{"lock", 0, "fvvw@@", lock_run},
 	{"list", 0, "fn", list_run},
 	{"fallocate", SYS_fallocate, "fF@@", NULL},
 };
@@ -521,6 +525,8 @@ static long number_make(struct input *input, char kind)
 		return CHOOSE(input, owners);
 	case 'y':
 		return CHOOSE(input, resources);
+	case 'K':
+		return LOCK_NB | (input_byte(input) % 17);
 	case '#':
 		return input_byte(input) * 4;
 	default:
@@ -696,6 +702,20 @@ static long list_run(const long *args)
 		total += n > 0 ? n : 0;
 	} while (n > 0 && total < 1 << 20);
 	return n < 0 ? n : total;
+}
+
+/* fcntl with a struct flock, nothing that waits. */
+static long lock_run(const long *args)
+{
+	static const int commands[] = {F_GETLK, F_SETLK, F_OFD_GETLK,
+				       F_OFD_SETLK};
+	struct flock lock = {.l_type = (short)(args[2] & 3),
+			     .l_whence = (short)args[3],
+			     .l_start = args[4],
+			     .l_len = args[5]};
+
+	return syscall_dispatch(SYS_fcntl, args[0], commands[args[1] & 3],
+				(long)&lock, 0, 0, 0);
 }
 
 const char *calls_missing(void)
