@@ -40,13 +40,16 @@ SYSCALLS_SRCS := syscalls/attr.c syscalls/dev.c syscalls/epoll.c \
 	syscalls/rw.c syscalls/stat.c syscalls/text.c syscalls/trace.c \
 	syscalls/wait.c
 SYSCALLS_GEN := dispatch.c trace_table.c
+# Memory of the caller: one variant where faults can be caught, and a plain one.
+USER_SRCS := port/user.c port/x86_64/fault.c port/x86_64/user.S
+USER_PLAIN_SRCS := port/user.c port/plain/user.c
 KERNEL_SRCS := kernel/console.c kernel/end.c kernel/memory.c kernel/mman.c \
 	kernel/print.c kernel/process.c kernel/random.c kernel/signal.c \
 	kernel/start.c kernel/time.c kernel/vm.c kernel/vma.c kernel/x86_64/boot.S \
 	kernel/x86_64/channel.c kernel/x86_64/clock.c kernel/x86_64/cpu.c \
 	kernel/x86_64/entry.S kernel/x86_64/mmu.c kernel/x86_64/panic.c \
 	kernel/x86_64/rtc.c kernel/x86_64/timer.c kernel/x86_64/trap.c \
-	kernel/x86_64/uart.c port/pages.c
+	kernel/x86_64/uart.c port/pages.c $(USER_SRCS)
 PORT_GUEST_SRCS := port/guest/archive.c port/guest/calls.c \
 	port/guest/clone.S port/guest/cmdline.c port/guest/main.c port/guest/port.c \
 	port/guest/stack.c port/cpu.c port/lock.c
@@ -55,7 +58,7 @@ PORT_HOSTED_SRCS := port/hosted/arena.c port/hosted/calls.c \
 	port/hosted/clock.c port/hosted/clone.S port/hosted/console.c \
 	port/hosted/host_syscall.S port/hosted/main.c port/hosted/signal.c \
 	port/hosted/start.S port/hosted/wait.c port/cpu.c port/lock.c \
-	port/pages.c
+	port/pages.c $(USER_SRCS)
 PORT_HOSTED_GEN := forward.c
 LIBC_SRCS := libc/glue/legacy.c libc/glue/memory.c \
 	libc/glue/set_thread_area.c libc/glue/stat.c libc/glue/syscall_cp.S \
@@ -77,7 +80,8 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(filter-out $(UNIT_COMMON),$(sort $(w
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wundef -Wstrict-prototypes \
 	-Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings \
 	-Wimplicit-fallthrough -Werror
-INCLUDE := -I. -I$(B)/gen
+INCLUDE := -I. -I$(B)/gen -Iport/x86_64
+PLAIN_INCLUDE := -I. -I$(B)/gen -Iport/plain
 FREESTANDING := -ffreestanding -fno-stack-protector -fno-pie -mcmodel=small \
 	-fcf-protection=none -fno-asynchronous-unwind-tables
 CFLAGS := -O2 -g
@@ -170,9 +174,9 @@ $(B)/lib/$(1).o: $(2) $(4) tools/check-imports Makefile
 endef
 $(eval $(call component,fs,$(FS_OBJS),fs_*,fs/imports.txt))
 $(eval $(call component,syscalls,$(SYSCALLS_OBJS),sys_* syscall_*,syscalls/imports.txt))
-$(eval $(call component,kernel,$(KERNEL_OBJS),kernel_* sys_*,kernel/imports.txt))
+$(eval $(call component,kernel,$(KERNEL_OBJS),kernel_* user_* sys_*,kernel/imports.txt))
 $(eval $(call component,port-guest,$(PORT_GUEST_OBJS),port_* sys_* __clone __unmapself __restore_rt,port/guest/imports.txt))
-$(eval $(call component,port-hosted,$(PORT_HOSTED_OBJS),port_* sys_* hosted_start __clone __unmapself __restore_rt,port/hosted/imports.txt))
+$(eval $(call component,port-hosted,$(PORT_HOSTED_OBJS),port_* user_* sys_* hosted_start __clone __unmapself __restore_rt,port/hosted/imports.txt))
 
 $(B)/lib/guest.ld: kernel/x86_64/guest.ld
 	mkdir -p $(@D)
@@ -266,9 +270,10 @@ $(B)/guest/postmark: $(POSTMARK_C) $(GUEST_LIBS) $(WHELK_CC_FILES)
 
 # --- tests -----------------------------------------------------------------
 
-UNIT_CFLAGS := -std=c11 -O1 -g $(WARN) $(SANITIZE) $(INCLUDE)
+UNIT_CFLAGS := -std=c11 -O1 -g $(WARN) $(SANITIZE) $(PLAIN_INCLUDE)
 UNIT_LDFLAGS := -pthread -Wl,--wrap=mem_alloc,--wrap=mem_free,--wrap=port_lock_write_wait
-UNIT_FS_OBJS := $(patsubst %.c,$(B)/unit/obj/%.o,$(FS_SRCS) port/cpu.c port/lock.c port/pages.c $(UNIT_COMMON))
+UNIT_FS_OBJS := $(patsubst %.c,$(B)/unit/obj/%.o,$(FS_SRCS) port/cpu.c port/lock.c \
+	port/pages.c $(USER_PLAIN_SRCS) $(UNIT_COMMON))
 UNIT_SYSCALLS_OBJS := $(patsubst %.c,$(B)/unit/obj/%.o,$(SYSCALLS_SRCS) \
 	$(addprefix gen/,$(SYSCALLS_GEN) $(UNIT_GEN)))
 UNIT_PROGRAMS := $(addprefix $(B)/unit/,$(UNIT_TESTS))
@@ -294,7 +299,8 @@ $(B)/unit/replay: $(FUZZ_OBJS) $(filter-out %/calls.o %/check.o,$(UNIT_FS_OBJS))
 
 FUZZ_CFLAGS := $(UNIT_CFLAGS) -fsanitize=fuzzer-no-link
 FUZZER_OBJS := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(FUZZ_SRCS) $(FS_SRCS) \
-	$(SYSCALLS_SRCS) port/cpu.c port/lock.c port/pages.c tests/unit/port_unit.c \
+	$(SYSCALLS_SRCS) port/cpu.c port/lock.c port/pages.c $(USER_PLAIN_SRCS) \
+	tests/unit/port_unit.c \
 	$(addprefix gen/,$(SYSCALLS_GEN) $(UNIT_GEN)))
 $(B)/fuzz/obj/gen/%.o: $(B)/gen/%.c
 	mkdir -p $(@D)
@@ -381,9 +387,9 @@ check-tidy: $(GEN_FILES) ## clang-tidy's bugprone-* (exclusions: .clang-tidy)
 		$(CLANG_TIDY) --quiet {} -- $(CLANG_CFLAGS)
 
 UNLISTED = $(filter-out $(FS_SRCS) $(SYSCALLS_SRCS) $(KERNEL_SRCS) \
-	$(PORT_GUEST_SRCS) $(PORT_HOSTED_SRCS) $(LIBC_SRCS) $(HOST_SRCS),\
+	$(PORT_GUEST_SRCS) $(PORT_HOSTED_SRCS) $(USER_PLAIN_SRCS) $(LIBC_SRCS) $(HOST_SRCS),\
 	$(wildcard $(foreach d,fs syscalls kernel kernel/x86_64 port port/guest \
-	port/hosted libc/glue,$d/*.c $d/*.S) tools/*.c))
+	port/hosted port/plain port/x86_64 libc/glue,$d/*.c $d/*.S) tools/*.c))
 
 check-layers: guest hosted ## components import and include only what they may
 	[ -z "$(UNLISTED)" ] || { echo "in no list of sources: $(UNLISTED)"; exit 1; }

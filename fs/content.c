@@ -51,41 +51,46 @@ static uint8_t *flat_bytes(const struct fs_node *node, size_t *capacity)
 	return NULL;
 }
 
-static void flat_read(const struct fs_node *node, uint64_t offset, void *buf,
-		      size_t count)
+static size_t flat_read(const struct fs_node *node, uint64_t offset, void *buf,
+			size_t count)
 {
-	size_t capacity, stored = 0;
+	size_t capacity, stored = 0, left;
 	const uint8_t *bytes = flat_bytes(node, &capacity);
 
+	if (LIKELY(offset < capacity && count <= capacity - offset))
+		return user_copy(buf, bytes + offset, count);
 	if (count == 0)
-		return; /* then there may be no buf */
+		return 0; /* then there may be no buf */
 	if (offset < capacity) {
-		stored = (size_t)min_u64(count, capacity - offset);
-		memcpy(buf, bytes + offset, stored);
+		stored = (size_t)(capacity - offset);
+		left = user_copy(buf, bytes + offset, stored);
+		if (UNLIKELY(left))
+			return count - stored + left;
 	}
-	if (stored < count)
-		memset((char *)buf + stored, 0, count - stored);
+	return user_zero((char *)buf + stored, count - stored);
 }
 
-void content_read(const struct fs_node *node, uint64_t offset, void *buf,
-		  size_t count)
+size_t content_read(const struct fs_node *node, uint64_t offset, void *buf,
+		    size_t count)
 {
-	if (node->form != CONTENT_TREE) {
-		flat_read(node, offset, buf, count);
-		return;
-	}
+	if (node->form != CONTENT_TREE)
+		return flat_read(node, offset, buf, count);
 	for (size_t done = 0; done < count;) {
 		uint64_t at = offset + done;
 		size_t in_page = at & (PAGE_SIZE - 1);
-		size_t part = min_u64(count - done, PAGE_SIZE - in_page);
+		size_t part = min_u64(count - done, PAGE_SIZE - in_page), left;
 		const uint8_t *page = tree_page(node, at >> PAGE_SHIFT);
 
 		if (LIKELY(page != NULL))
-			memcpy((char *)buf + done, page + in_page, part);
+			left = user_copy((char *)buf + done, page + in_page,
+					 part);
 		else
-			memset((char *)buf + done, 0, part);
+			left = user_zero((char *)buf + done, part);
 		done += part;
+		if (UNLIKELY(left))
+			return count - done + left;
 	}
+	return 0;
 }
 
 void content_grow(struct fs_node *node, uint64_t size)
@@ -205,23 +210,31 @@ static int flat_prepare(struct fs *fs, struct fs_node *node, uint64_t end)
 	return 0;
 }
 
-/* Writes into one page of the tree. */
-static int page_write(struct fs *fs, struct fs_node *node, uint64_t at,
-		      const void *buf, size_t count)
+/* Writes into one page of the tree. Returns how many bytes; none only if that
+ * failed. A page is only made when there is a byte to write. */
+static ssize_t page_write(struct fs *fs, struct fs_node *node, uint64_t at,
+			  const void *buf, size_t count)
 {
-	size_t in_page = at & (PAGE_SIZE - 1);
+	size_t in_page = at & (PAGE_SIZE - 1), left;
 	uint8_t *page;
 	bool fresh;
-	int err = tree_page_make(fs, node, at >> PAGE_SHIFT, &page, &fresh);
+	int err;
 
+	if (UNLIKELY(!user_readable(buf, 1)))
+		return -EFAULT;
+	err = tree_page_make(fs, node, at >> PAGE_SHIFT, &page, &fresh);
 	if (UNLIKELY(err))
 		return err;
 	if (fresh && count < PAGE_SIZE) {
 		memset(page, 0, in_page);
 		memset(page + in_page + count, 0, PAGE_SIZE - in_page - count);
 	}
-	memcpy(page + in_page, buf, count);
-	return 0;
+	left = user_copy(page + in_page, buf, count);
+	if (LIKELY(!left))
+		return (ssize_t)count;
+	if (fresh)
+		memset(page + in_page + count - left, 0, left);
+	return left < count ? (ssize_t)(count - left) : -EFAULT;
 }
 
 static ssize_t tree_write(struct fs *fs, struct fs_node *node, uint64_t offset,
@@ -233,15 +246,17 @@ static ssize_t tree_write(struct fs *fs, struct fs_node *node, uint64_t offset,
 	while (done < count) {
 		size_t in_page = (offset + done) & (PAGE_SIZE - 1);
 		size_t part = min_u64(count - done, PAGE_SIZE - in_page);
-		int err = page_write(fs, node, offset + done,
-				     (const char *)buf + done, part);
+		ssize_t wrote = page_write(fs, node, offset + done,
+					   (const char *)buf + done, part);
 
-		if (UNLIKELY(err)) {
+		if (UNLIKELY(wrote < 0)) {
 			if (done == 0)
-				return err;
+				return wrote;
 			break;
 		}
-		done += part;
+		done += (size_t)wrote;
+		if (UNLIKELY((size_t)wrote < part))
+			break;
 	}
 	return (ssize_t)done;
 }
@@ -268,18 +283,21 @@ static ssize_t convert_write(struct fs *fs, struct fs_node *node,
 static ssize_t flat_write(struct fs *fs, struct fs_node *node, uint64_t offset,
 			  const void *buf, size_t count) REQUIRES(node->lock)
 {
-	size_t capacity;
+	size_t capacity, left;
 	uint8_t *bytes;
-	int err = flat_prepare(fs, node, offset + count);
+	int err;
 
+	if (UNLIKELY(!user_readable(buf, 1)))
+		return -EFAULT;
+	err = flat_prepare(fs, node, offset + count);
 	if (UNLIKELY(err))
 		return err;
 	bytes = flat_bytes(node, &capacity);
 	if (offset + count > capacity)
 		return convert_write(fs, node, offset, buf, count);
 	content_grow(node, offset);
-	memcpy(bytes + offset, buf, count);
-	return (ssize_t)count;
+	left = user_copy(bytes + offset, buf, count);
+	return LIKELY(left < count) ? (ssize_t)(count - left) : -EFAULT;
 }
 
 ssize_t content_write(struct fs *fs, struct fs_node *node, uint64_t offset,
@@ -319,7 +337,9 @@ int content_link(struct fs *fs, struct fs_node *node, const struct iovec *text)
 	if (done > 0)
 		node->size = text->iov_len - 1; /* the NUL is not counted */
 	unlock_write(&node->lock);
-	return done < 0 ? (int)done : 0;
+	if (done < 0)
+		return (int)done;
+	return (size_t)done < text->iov_len ? -EFAULT : 0;
 }
 
 void content_shrink(struct fs *fs, struct fs_node *node, uint64_t size)

@@ -17,12 +17,67 @@ static size_t clip(const struct fs_node *node, uint64_t offset, size_t count)
 	return count;
 }
 
+/* -- Reading --------------------------------------------------------------- */
+
+/* Reads what comes after the first *done bytes of the buffers, and adds to
+ * them. Returns where the buffers could not be accessed, or NULL. */
+static char *readv_from(struct fs_node *node, uint64_t offset,
+			const struct iovec *iov, int iovcnt, size_t *done)
+	REQUIRES_READ(node->lock)
+{
+	size_t skip = *done, part, left;
+
+	for (int i = 0; i < iovcnt; i++) {
+		char *base = iov[i].iov_base;
+
+		if (iov[i].iov_len <= skip) {
+			skip -= iov[i].iov_len;
+			continue;
+		}
+		part = clip(node, offset + *done, iov[i].iov_len - skip);
+		left = content_read(node, offset + *done, base + skip, part);
+		*done += part - left;
+		if (UNLIKELY(left))
+			return base + skip + part - left;
+		skip = 0;
+	}
+	return NULL;
+}
+
+/*
+ * Where memory of the caller can not be accessed, reading and writing end, with
+ * what has been done or -EFAULT. But not all memory of the caller may be at hand
+ * under a lock: so it is left, the home is asked for what is at bad, after done
+ * bytes, and they go on.
+ */
+static __attribute__((cold)) ssize_t
+readv_go_on(struct fs_node *node, uint64_t offset, const struct iovec *iov,
+	    int iovcnt, bool noatime, size_t done, const char *bad)
+	RELEASES_READ(node->lock)
+{
+	node_read_end(node, noatime);
+	while (bad && port_user_fault_in(bad, 1, true)) {
+		lock_read(&node->lock);
+		bad = readv_from(node, offset, iov, iovcnt, &done);
+		node_read_end(node, noatime);
+	}
+	return done || !bad ? (ssize_t)done : -EFAULT;
+}
+
 ssize_t fs_read(struct fs_node *node, uint64_t offset, void *buf, size_t count,
 		bool noatime)
 {
+	size_t left;
+
 	lock_read(&node->lock);
 	count = clip(node, offset, count);
-	content_read(node, offset, buf, count);
+	left = content_read(node, offset, buf, count);
+	if (UNLIKELY(left)) {
+		const struct iovec iov = {.iov_base = buf, .iov_len = count};
+
+		return readv_go_on(node, offset, &iov, 1, noatime, count - left,
+				   (char *)buf + count - left);
+	}
 	node_read_end(node, noatime);
 	return (ssize_t)count;
 }
@@ -31,76 +86,106 @@ ssize_t fs_readv(struct fs_node *node, uint64_t offset, const struct iovec *iov,
 		 int iovcnt, bool noatime)
 {
 	size_t done = 0;
+	const char *bad;
 
 	lock_read(&node->lock);
-	for (int i = 0; i < iovcnt; i++) {
-		size_t part = clip(node, offset + done, iov[i].iov_len);
-
-		content_read(node, offset + done, iov[i].iov_base, part);
-		done += part;
-	}
+	bad = readv_from(node, offset, iov, iovcnt, &done);
+	if (UNLIKELY(bad != NULL))
+		return readv_go_on(node, offset, iov, iovcnt, noatime, done,
+				   bad);
 	node_read_end(node, noatime);
 	return (ssize_t)done;
 }
 
-static ssize_t write_locked(struct fs *fs, struct fs_node *node,
-			    const struct iovec *iov, int iovcnt,
-			    uint64_t *offset) REQUIRES(node->lock)
-{
-	uint64_t at = *offset;
-	ssize_t done = 0;
+/* -- Writing --------------------------------------------------------------- */
 
+/* Writes one buffer, as far as the largest size. */
+static ssize_t write_part(struct fs *fs, struct fs_node *node, uint64_t at,
+			  const char *buf, size_t count) REQUIRES(node->lock)
+{
+	if (UNLIKELY(at >= SIZE_MAX_FILE))
+		return -EFBIG;
+	if (UNLIKELY(count > SIZE_MAX_FILE - at))
+		count = SIZE_MAX_FILE - at;
+	return content_write(fs, node, at, buf, count);
+}
+
+/* Writes what comes after the first skip bytes of the buffers at *offset, which
+ * moves on. Returns 0, or why it ended, though some bytes may have been written:
+ * then *bad is the first that was not. */
+static inline int writev_from(struct fs *fs, struct fs_node *node,
+			      const struct iovec *iov, int iovcnt, size_t skip,
+			      uint64_t *offset, const char **bad)
+	REQUIRES(node->lock)
+{
 	for (int i = 0; i < iovcnt; i++) {
+		const char *from = iov[i].iov_base;
 		size_t count = iov[i].iov_len;
 		ssize_t part;
 
-		if (count == 0)
+		if (count <= skip) {
+			skip -= count;
 			continue;
-		if (UNLIKELY(at >= SIZE_MAX_FILE))
-			part = -EFBIG;
-		else if (UNLIKELY(count > SIZE_MAX_FILE - at))
-			part = content_write(fs, node, at, iov[i].iov_base,
-					     SIZE_MAX_FILE - at);
-		else
-			part = content_write(fs, node, at, iov[i].iov_base,
-					     count);
-		if (UNLIKELY(part < 0)) {
-			if (done == 0) {
-				/* Linux sets times before it needs space. */
-				if (part != -EFBIG)
-					node_changed(node, node_now());
-				return part;
-			}
-			break;
 		}
-		done += part;
-		at += (uint64_t)part;
-		if (UNLIKELY((size_t)part < count))
-			break;
+		from += skip;
+		count -= skip;
+		skip = 0;
+		part = write_part(fs, node, *offset, from, count);
+		if (UNLIKELY(part < 0)) {
+			*bad = from;
+			return (int)part;
+		}
+		*offset += (uint64_t)part;
+		if (UNLIKELY((size_t)part < count)) {
+			*bad = from + part;
+			return user_readable(*bad, 1) ? -ENOSPC : -EFAULT;
+		}
 	}
-	if (done > 0)
-		node_changed(node, node_now());
-	*offset = at;
-	return done;
+	return 0;
+}
+
+/* As readv_go_on; err is why it ended. */
+static __attribute__((cold)) ssize_t
+writev_go_on(struct fs *fs, struct fs_node *node, const struct iovec *iov,
+	     int iovcnt, bool append, uint64_t *offset, size_t done, int err,
+	     const char *bad)
+{
+	while (err == -EFAULT && port_user_fault_in(bad, 1, false)) {
+		uint64_t from, at;
+
+		lock_write(&node->lock);
+		from = at = append ? node->size : *offset;
+		err = writev_from(fs, node, iov, iovcnt, done, &at, &bad);
+		if (at != from) {
+			node_changed(node, node_now());
+			*offset = at;
+			done += at - from;
+		}
+		unlock_write(&node->lock);
+	}
+	return done || !err ? (ssize_t)done : err;
 }
 
 ssize_t fs_writev(struct fs *fs, struct fs_node *node, const struct iovec *iov,
 		  int iovcnt, bool append, uint64_t *offset)
 {
-	ssize_t done;
+	const char *bad;
+	uint64_t from, at;
+	int err;
 
 	lock_write(&node->lock);
-	if (append) {
-		uint64_t end = node->size;
-
-		done = write_locked(fs, node, iov, iovcnt, &end);
-		if (done > 0)
-			*offset = end;
-	} else {
-		done = write_locked(fs, node, iov, iovcnt, offset);
-	}
+	from = at = append ? node->size : *offset;
+	err = writev_from(fs, node, iov, iovcnt, 0, &at, &bad);
+	if (LIKELY(at != from))
+		*offset = at;
+	/* Linux sets times before it needs space. */
+	if (LIKELY(at != from) || (err && err != -EFBIG))
+		node_changed(node, node_now());
 	unlock_write(&node->lock);
-	return done;
+	if (UNLIKELY(err))
+		return writev_go_on(fs, node, iov, iovcnt, append, offset,
+				    at - from, err, bad);
+	return (ssize_t)(at - from);
 }
 
 ssize_t fs_write(struct fs *fs, struct fs_node *node, const void *buf,
@@ -111,6 +196,8 @@ ssize_t fs_write(struct fs *fs, struct fs_node *node, const void *buf,
 
 	return fs_writev(fs, node, &iov, 1, append, offset);
 }
+
+/* -- Sizes and holes -------------------------------------------------------- */
 
 int fs_truncate(struct fs *fs, struct fs_node *node, uint64_t size)
 {

@@ -12,6 +12,11 @@
  *
  * ENOMEM (no memory) and ENOSPC (over a limit of struct fs_limits) can come
  * from every call that makes something; they are not repeated below.
+ *
+ * Contents are read and written from and to memory of the caller, which may be
+ * bad (port/user.h): fs_read and fs_write and their kin then do as much as can
+ * be done, or are -EFAULT. Paths may be bad, too, and the buffer of fs_path;
+ * everything else is taken for good.
  */
 #ifndef WHELK_FS_H
 #define WHELK_FS_H
@@ -372,14 +377,14 @@ struct fs_walk {
 };
 
 /* Begins to walk path from start (borrowed) if it is relative. cred and path
- * are borrowed until fs_walk_end. */
+ * are borrowed until fs_walk_end. The first byte of path is not bad. */
 void fs_walk_begin(struct fs_walk *walk, struct fs *fs, struct fs_node *start,
 		   const char *path, const struct fs_cred *cred);
 
 void fs_walk_end(struct fs_walk *walk);
 
 /* Walks up to the last component, which is not looked at: it ends up in last
- * and name. -ENOENT (also for ""), -ENOTDIR, -EACCES, -ELOOP, -ENAMETOOLONG. */
+ * and name. -ENOENT (also for ""), -ENOTDIR, -EACCES, -ELOOP, -ENAMETOOLONG, -EFAULT. */
 FS_CHECKED int fs_walk_parent(struct fs_walk *walk);
 
 /* Goes on at the target of a link that the last component turned out to be

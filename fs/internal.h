@@ -9,6 +9,7 @@
 #include "fs/fs.h"
 #include "port/lock.h"
 #include "port/port.h"
+#include "port/user.h"
 
 #include "abi/errno.h"
 #include "abi/fcntl.h"
@@ -387,8 +388,12 @@ void name_drop(struct fs *fs, struct fs_node *dir, struct dirent *entry);
 FS_CHECKED int space_take(struct fs *fs, uint64_t bytes);
 void space_give(struct fs *fs, uint64_t bytes);
 
-void content_read(const struct fs_node *node, uint64_t offset, void *buf,
-		  size_t count) REQUIRES_READ(node->lock);
+/* Both copy from or to memory of the caller. The first returns how many bytes
+ * are left when that could not be accessed (port/user.h), the second -EFAULT if
+ * none was written. */
+FS_CHECKED size_t content_read(const struct fs_node *node, uint64_t offset,
+			       void *buf, size_t count)
+	REQUIRES_READ(node->lock);
 FS_CHECKED ssize_t content_write(struct fs *fs, struct fs_node *node,
 				 uint64_t offset, const void *buf, size_t count)
 	REQUIRES(node->lock);

@@ -116,6 +116,8 @@ ssize_t fs_path(struct fs *fs, struct fs_node *dir, char *buf, size_t size)
 			err = -ENAMETOOLONG;
 		else if (!err && (len ? len : 1) + 1 > size)
 			err = -ERANGE;
+		else if (!err && !user_writable(buf, (len ? len : 1) + 1))
+			err = -EFAULT;
 		if (!err)
 			err = path_climb(fs, dir, buf, buf + len, &written);
 	} while (!err && written != len);

@@ -55,15 +55,29 @@ const char *fs_link_target(struct fs_node *link, size_t *len)
 	return (const char *)link->data;
 }
 
-/* Is the path given by the caller longer than allowed? What lies before p in it
- * has been seen already. */
-static bool path_too_long(const struct fs_walk *walk)
+/* path_check where more is to be seen, from p on. */
+static int path_check_from(const struct fs_walk *walk, const char *p)
+{
+	char c;
+
+	for (; p - walk->path < PATH_MAX; p++) {
+		if (UNLIKELY(!user_byte(p, &c)))
+			return -EFAULT;
+		if (c == '\0')
+			return 0;
+	}
+	return -ENAMETOOLONG;
+}
+
+/* Is the path given by the caller longer than allowed, or can it not be read to
+ * its end? What lies before p in it, and *p, has been seen already. */
+static inline int path_check(const struct fs_walk *walk)
 {
 	const char *p = walk->depth ? walk->stack[0].rest : walk->rest;
 
-	while (*p && p - walk->path < PATH_MAX)
-		p++;
-	return p - walk->path >= PATH_MAX;
+	if (LIKELY(*p == '\0' && p - walk->path < PATH_MAX))
+		return 0;
+	return path_check_from(walk, p);
 }
 
 /* Is nothing left to walk, once the string that ends at end is walked? */
@@ -97,8 +111,12 @@ int fs_walk_follow(struct fs_walk *walk, struct fs_node *link)
 
 	if (walk->links == FS_LINKS_MAX)
 		return -ELOOP;
-	if (walk->links == 0 && path_too_long(walk))
-		return -ENAMETOOLONG; /* before the link's atime changes */
+	if (walk->links == 0) { /* before the link's atime changes */
+		int err = path_check(walk);
+
+		if (UNLIKELY(err))
+			return err;
+	}
 	walk->links++;
 	if (UNLIKELY(is_live(link)))
 		return walk_jump(walk, link);
@@ -146,21 +164,45 @@ static enum fs_last kind_of(const char *text, uint32_t len)
 	return text[1] == '.' ? FS_LAST_DOTDOT : FS_LAST_NAME;
 }
 
-static const char *skip_slashes(const char *p)
+/* These two read paths by user_byte, since they are the caller's; what they
+ * have come past can be read. They return false if one can not. */
+
+static inline bool skip_slashes(const char **path)
 {
-	while (*p == '/')
-		p++;
-	return p;
+	char c;
+
+	while (LIKELY(user_byte(*path, &c))) {
+		if (c != '/')
+			return true;
+		++*path;
+	}
+	return false;
+}
+
+/* To the end of the component. */
+static inline bool skip_name(const char **path)
+{
+	char c;
+
+	while (LIKELY(user_byte(*path, &c))) {
+		if (c == '/' || c == '\0')
+			return true;
+		++*path;
+	}
+	return false;
 }
 
 /* Walks until name is the last component, or nothing is left. */
-static int walk_names(struct fs_walk *walk)
+static inline int walk_names(struct fs_walk *walk)
 {
 	for (;;) {
-		struct fs_name name = {.text = skip_slashes(walk->rest)};
-		const char *end = name.text;
+		const char *end = walk->rest;
+		struct fs_name name;
 		int err = 0;
 
+		if (*end == '/' && UNLIKELY(!skip_slashes(&end)))
+			return -EFAULT;
+		name.text = end;
 		if (*end == '\0') {
 			walk->last = FS_LAST_ROOT;
 			walk->rest = end;
@@ -173,11 +215,13 @@ static int walk_names(struct fs_walk *walk)
 		err = perm_check_dir(walk->dir, walk->cred, X_OK);
 		if (UNLIKELY(err))
 			return err;
-		while (*end != '/' && *end != '\0')
-			end++;
+		if (UNLIKELY(!skip_name(&end)))
+			return -EFAULT;
 		name.len = (uint32_t)(end - name.text);
 		name.slash = *end == '/';
-		walk->rest = skip_slashes(end);
+		if (name.slash && UNLIKELY(!skip_slashes(&end)))
+			return -EFAULT;
+		walk->rest = end;
 		walk->last = kind_of(name.text, name.len);
 		if (finished(walk, walk->rest)) {
 			walk->slash |= name.slash;
@@ -196,7 +240,7 @@ static int walk_names(struct fs_walk *walk)
 
 int fs_walk_parent(struct fs_walk *walk)
 {
-	int err = 0;
+	int err = 0, path_err;
 
 	if (UNLIKELY(*walk->path == '\0'))
 		return -ENOENT;
@@ -208,9 +252,8 @@ int fs_walk_parent(struct fs_walk *walk)
 		err = -ENOTDIR;
 	else
 		walk->last = FS_LAST_ROOT;
-	if (UNLIKELY(path_too_long(walk)))
-		return -ENAMETOOLONG;
-	return err;
+	path_err = path_check(walk);
+	return UNLIKELY(path_err) ? path_err : err;
 }
 
 int fs_walk_last(struct fs_walk *walk, bool follow, struct fs_node **nodep)

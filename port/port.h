@@ -111,6 +111,13 @@ struct port_winsize {
 /* Is stream (0, 1 or 2) a terminal? Then stores its size, if size is given. */
 bool port_console_is_tty(int stream, struct port_winsize *size);
 
+/*
+ * Memory of the caller (port/user.h) at start could not be accessed while locks
+ * were held. Tries to have at least its first byte be there; no lock is held, or
+ * only ones above fs/'s. Returns whether it is worth to try again.
+ */
+bool port_user_fault_in(const void *start, size_t len, bool write);
+
 /* Prints file, line and expr as a broken invariant and ends the program (in
  * the guest with registers and a backtrace). */
 _Noreturn void port_panic(const char *file, int line, const char *expr);

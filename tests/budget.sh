@@ -27,9 +27,10 @@ recorded=$(sed -n 's/^compiler: //p' "$budget")
 	skip "the budget is for another compiler ($recorded)"
 
 # Only what measured operations reach has to be there.
-gcc -std=c11 -O2 -Wall -Wextra -I. -Ibuild/gen -static -no-pie \
+gcc -std=c11 -O2 -Wall -Wextra -I. -Ibuild/gen -Iport/x86_64 -static -no-pie \
 	-Wl,--unresolved-symbols=ignore-all -o "$work/measure" \
 	tests/budget/measure.c tests/budget/port.c \
+	port/user.c port/x86_64/user.S \
 	build/lib/fs.o build/lib/syscalls.o
 cd "$work"
 rm -f callgrind.out

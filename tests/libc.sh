@@ -49,7 +49,7 @@ direct_calls() {
 memory() {
 	for flags in '' -DREP_MIN=SIZE_MAX; do
 		# shellcheck disable=SC2086
-		gcc -std=c11 -O2 -ffreestanding $flags \
+		gcc -std=c11 -O2 -ffreestanding -I"$root" $flags \
 			-fno-tree-loop-distribute-patterns -c -o memory.o \
 			"$root/libc/glue/memory.c"
 		gcc -std=c11 -O1 -fno-builtin -o memory \

@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Exceptions and interrupts. A page fault in memory that the application has
- * mapped gets its page; any other exception ends the guest with a report.
+ * mapped gets its page; one of a system call that looks at a bad address of its
+ * caller lets that go on (port/user.h). Any other exception ends the guest with
+ * a report.
  * Interrupts come only while the CPU waits in cpu_sleep, and do no more than
  * end that.
  */
 #include "kernel/x86_64/internal.h"
 
-enum { EXCEPTION_PAGE_FAULT = 14 };
+#include "port/x86_64/fault.h"
+
+enum {
+	EXCEPTION_STACK = 12, /* a bad address that counts from rsp or rbp */
+	EXCEPTION_PROTECTION = 13,
+	EXCEPTION_PAGE_FAULT = 14,
+};
 
 enum fault_error {
 	FAULT_PRESENT = 1, /* the page is there, but without the right */
@@ -15,7 +23,17 @@ enum fault_error {
 	FAULT_FETCH = 16,
 };
 
-static void page_fault(const struct trap_frame *frame)
+/* Goes on elsewhere if it was an access that may fault. */
+static void recover(struct trap_frame *frame)
+{
+	uintptr_t target = user_fault_target(frame->rip);
+
+	if (!target)
+		panic_trap(frame);
+	frame->rip = target;
+}
+
+static void page_fault(struct trap_frame *frame)
 {
 	uint32_t access = VM_READ;
 	int error = -EFAULT;
@@ -31,7 +49,7 @@ static void page_fault(const struct trap_frame *frame)
 		kernel_end_signal(9);
 	}
 	if (error)
-		panic_trap(frame);
+		recover(frame);
 }
 
 void trap_handle(struct trap_frame *frame)
@@ -39,6 +57,10 @@ void trap_handle(struct trap_frame *frame)
 	switch (frame->vector) {
 	case EXCEPTION_PAGE_FAULT:
 		page_fault(frame);
+		break;
+	case EXCEPTION_STACK:
+	case EXCEPTION_PROTECTION:
+		recover(frame);
 		break;
 	case VECTOR_TIMER:
 	case VECTOR_UART:

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "port/x86_64/fast_rep.h"
+
 /* Below so many bytes, `rep movsb` has not made up for its start. */
 #ifndef REP_MIN
 #define REP_MIN 768
@@ -31,33 +33,6 @@ void *memmove(void *dst, const void *src, size_t n);
 void *memset(void *dst, int c, size_t n);
 int memcmp(const void *left, const void *right, size_t n);
 
-static void cpuid(uint32_t leaf, uint32_t regs[4])
-{
-	__asm__ volatile("cpuid"
-			 : "=a"(regs[0]), "=b"(regs[1]), "=c"(regs[2]),
-			   "=d"(regs[3])
-			 : "a"(leaf), "c"(0));
-}
-
-/* Has the processor "enhanced rep movsb" (CPUID leaf 7), and is it real?
- * QEMU's emulation says so too, but goes byte by byte. */
-static bool detect_fast_rep(void)
-{
-	uint32_t regs[4];
-
-	cpuid(0, regs);
-	if (regs[0] < 7)
-		return false;
-	cpuid(7, regs);
-	if (!(regs[1] & UINT32_C(1) << 9))
-		return false;
-	cpuid(1, regs);
-	if (!(regs[2] & UINT32_C(1) << 31))
-		return true; /* no hypervisor */
-	cpuid(0x40000000, regs);
-	return regs[1] != 0x54474354; /* "TCGT" */
-}
-
 static bool has_fast_rep(void)
 {
 	/* atomic: 0 unknown, 1 no, 2 yes; all threads find the same */
@@ -65,7 +40,7 @@ static bool has_fast_rep(void)
 	int answer = __atomic_load_n(&known, __ATOMIC_RELAXED);
 
 	if (answer == 0) {
-		answer = detect_fast_rep() ? 2 : 1;
+		answer = fast_rep_detect() ? 2 : 1;
 		__atomic_store_n(&known, answer, __ATOMIC_RELAXED);
 	}
 	return answer == 2;

@@ -4,6 +4,7 @@
  * the process's stack, and libc's start-up, which calls main.
  */
 #include "port/guest/internal.h"
+#include "port/x86_64/fault.h"
 #include "syscalls/syscall.h"
 
 enum { STACK_SIZE = 8 << 20 };
@@ -33,6 +34,7 @@ _Noreturn void port_guest_main(void)
 	void *top;
 	int error;
 
+	user_init();
 	kernel_syscall_handler_set(syscall_dispatch);
 	cmdline_parse(line, &options);
 	kernel_console_init(options.stdin_request);

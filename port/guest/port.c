@@ -62,6 +62,13 @@ void port_futex_wake(const uint32_t *word, int count)
 	(void)count;
 }
 
+/* Whatever can be there is, at the first touch. */
+bool port_user_fault_in(const void *start, size_t len, bool write)
+{
+	(void)start, (void)len, (void)write;
+	return false;
+}
+
 /* Handlers are called only by calls that send signals, which hold no lock. */
 void port_signals_hold(void)
 {

@@ -22,4 +22,9 @@ void clock_init(const void *vdso);
 /* Prints text on standard error and ends the process with status. */
 _Noreturn void console_fail(const char *text, int status);
 
+/* signal.c */
+
+/* Catches faults from now on. */
+void signal_init(void);
+
 #endif

@@ -12,6 +12,7 @@
 #include "port/hosted/internal.h"
 
 #include "abi/guest.h"
+#include "port/x86_64/fault.h"
 #include "syscalls/syscall.h"
 
 #define AT_SYSINFO_EHDR 33
@@ -112,6 +113,8 @@ void port_hosted_main(const uintptr_t *stack)
 		console_fail("whelk: no addresses for that much memory; "
 			     "WHELK_MEM=SIZE asks for less\n",
 			     EXIT_START);
+	user_init();
+	signal_init();
 	clock_init(vdso);
 	syscall_init(&config);
 	syscall_stack_set(stack);
@@ -140,6 +143,13 @@ void port_random(void *buf, size_t len)
 		at += n;
 		len -= (size_t)n;
 	}
+}
+
+/* Linux serves all faults that can be, also those under a lock. */
+bool port_user_fault_in(const void *start, size_t len, bool write)
+{
+	(void)start, (void)len, (void)write;
+	return false;
 }
 
 static size_t append(char *text, size_t len, size_t size, const char *s)

@@ -10,7 +10,15 @@
  * handler is another thread. Locks are really taken once there is a handler
  * (port_threaded), and nobody else pays anything.
  *
- * A fault cannot be put off: its handler is called at once.
+ * A fault cannot be put off: its handler is called at once. But SIGSEGV and
+ * SIGBUS are handled from the start, whatever the program has set, for a system
+ * call that looks at a bad address of its caller goes on (port/user.h). Where
+ * the program has no handler, what comes for it has its default action, or is
+ * ignored, as it asked for.
+ *
+ * DEVIATION: in the hosted home a thread that has blocked SIGSEGV (or runs a
+ * handler that blocks it) and passes a bad address to a call is killed, as it is
+ * for a fault of its own.
  *
  * DEVIATION: a handler that leaves a call by siglongjmp may leave behind a
  * reference or a descriptor that the call had taken, and if it is one of a
@@ -20,10 +28,14 @@
 
 #include "abi/errno.h"
 #include "port/lock.h"
+#include "port/user.h"
+#include "port/x86_64/fault.h"
 #include "syscalls/syscall.h"
 #include "sys.h"
 
 #define SA_SIGINFO   0x4UL
+#define SA_RESTORER  0x4000000UL
+#define SA_ONSTACK   0x8000000UL
 #define SA_RESTART   0x10000000UL
 #define SA_RESETHAND 0x80000000UL
 #define SIG_SETMASK  2
@@ -43,6 +55,8 @@
 #define FAULTS                                                           \
 	(SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGBUS) | \
 	 SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGSEGV))
+/* What bad addresses lead to. */
+#define RECOVERED (SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS))
 
 struct host_siginfo {
 	int signo, error, code;
@@ -53,6 +67,8 @@ struct host_context {
 	uint64_t flags, link, stack[3], registers[32], mask;
 };
 _Static_assert(offsetof(struct host_context, mask) == 296, "as in Linux");
+
+#define REGISTER_RIP 16 /* REG_RIP of ucontext.h */
 
 typedef void signal_handler(int sig, struct host_siginfo *info,
 			    struct host_context *context);
@@ -67,11 +83,8 @@ struct host_sigaction {
 
 /* actions_lock makes Linux's actions and these change together; handlers read
  * them without, hence atomic. An entry is what the program last set that has a
- * handler. */
-static struct {
-	signal_handler *handler;
-	unsigned long flags;
-} actions[SIGNALS + 1];
+ * handler; of RECOVERED signals what it last set. */
+static struct host_sigaction actions[SIGNALS + 1];
 
 static struct lock actions_lock;
 
@@ -121,60 +134,105 @@ static void signal_defer(int sig, struct host_siginfo *info,
 		host_syscall3(HOST_TGKILL, pid, tid, sig);
 }
 
+static bool is_function(signal_handler *handler)
+{
+	return (uintptr_t)handler > 1;
+}
+
+/* A fault of an access that may fault: it goes on elsewhere. */
+static bool recover(struct host_context *context)
+{
+	uintptr_t target = user_fault_target(context->registers[REGISTER_RIP]);
+
+	if (target)
+		context->registers[REGISTER_RIP] = target;
+	return target != 0;
+}
+
+/* SIGSEGV or SIGBUS, for which the program has no handler: has Linux do what it
+ * would have done. A fault happens again; what was sent is sent again. */
+static void default_action(int sig, struct host_siginfo *info, bool fault,
+			   bool ignored)
+{
+	struct host_sigaction none = {0};
+
+	if (ignored && !fault)
+		return;
+	host_syscall4(HOST_RT_SIGACTION, sig, (long)&none, 0,
+		      sizeof(none.mask));
+	if (!fault)
+		host_syscall4(HOST_RT_TGSIGQUEUEINFO,
+			      host_syscall0(HOST_GETPID),
+			      host_syscall0(HOST_GETTID), sig, (long)info);
+}
+
 static void handler_enter(int sig, struct host_siginfo *info,
 			  struct host_context *context)
 {
 	bool fault = info->code > 0 && (SIGNAL_BIT(sig) & FAULTS);
-	struct host_sigaction once = {0};
+	struct host_sigaction none = {0};
 	signal_handler *handler;
 
+	if (fault && (SIGNAL_BIT(sig) & RECOVERED) && recover(context))
+		return;
+	handler = __atomic_load_n(&actions[sig].handler, __ATOMIC_RELAXED);
+	if (!is_function(handler)) {
+		default_action(sig, info, fault, handler != NULL);
+		return;
+	}
 	if (signals.held && !fault) {
 		signal_defer(sig, info, context);
 		return;
 	}
-	handler = __atomic_load_n(&actions[sig].handler, __ATOMIC_RELAXED);
 	/* Left to Linux, this would be done before it is put off. */
 	if (__atomic_load_n(&actions[sig].flags, __ATOMIC_RELAXED) &
-	    SA_RESETHAND)
-		host_syscall4(HOST_RT_SIGACTION, sig, (long)&once, 0,
-			      sizeof(once.mask));
+	    SA_RESETHAND) {
+		if (SIGNAL_BIT(sig) & RECOVERED)
+			__atomic_store_n(&actions[sig].handler, NULL,
+					 __ATOMIC_RELAXED);
+		else
+			host_syscall4(HOST_RT_SIGACTION, sig, (long)&none, 0,
+				      sizeof(none.mask));
+	}
 	handler(sig, info, context);
 }
 
-static bool has_handler(const struct host_sigaction *action)
-{
-	return (uintptr_t)action->handler > 1;
-}
+void __restore_rt(void); /* clone.S */
+
+/* RECOVERED signals for which the program has no handler. */
+static const struct host_sigaction recovering = {
+	.handler = handler_enter,
+	.flags = SA_SIGINFO | SA_RESTORER | SA_ONSTACK | SA_RESTART,
+	.restorer = __restore_rt,
+};
 
 /* rt_sigaction of a signal whose handlers handler_enter calls. */
 static long action_exchange(int sig, const struct host_sigaction *act,
 			    struct host_sigaction *old) REQUIRES(actions_lock)
 {
-	struct host_sigaction set = {0}, was;
-	signal_handler *handler = actions[sig].handler;
-	unsigned long flags = actions[sig].flags;
+	struct host_sigaction set = {0}, was = actions[sig];
+	bool recovered = SIGNAL_BIT(sig) & RECOVERED;
 	long result;
 
 	if (act)
 		set = *act;
-	if (act && has_handler(act)) {
+	if (act && (recovered || is_function(act->handler))) {
 		/* First, since it may be called before Linux returns. */
 		__atomic_store_n(&actions[sig].handler, act->handler,
 				 __ATOMIC_RELAXED);
 		__atomic_store_n(&actions[sig].flags, act->flags,
 				 __ATOMIC_RELAXED);
+		actions[sig].restorer = act->restorer;
+		actions[sig].mask = act->mask;
 		set.handler = handler_enter;
 		set.flags = (act->flags & ~SA_RESETHAND) | SA_SIGINFO;
 	}
+	if (act && recovered && !is_function(act->handler))
+		set = recovering;
 	result = host_syscall4(HOST_RT_SIGACTION, sig, act ? (long)&set : 0,
-			       (long)&was, sizeof(was.mask));
-	if (result < 0 || !old)
-		return result;
-	*old = was;
-	if (was.handler == handler_enter) {
-		old->handler = handler;
-		old->flags = flags;
-	}
+			       (long)old, sizeof(set.mask));
+	if (result == 0 && (recovered || old->handler == handler_enter))
+		*old = was;
 	return result;
 }
 
@@ -201,16 +259,33 @@ static long action_of_libc(int sig, const struct host_sigaction *act,
 /* rt_sigaction(2), with Linux's errors. */
 long sys_rt_sigaction(int sig, const void *act, void *old, size_t setsize)
 {
+	struct host_sigaction set, was;
 	long result;
 
-	if (sig < 1 || sig > SIGNALS || setsize != sizeof(uint64_t))
+	if (setsize != sizeof(uint64_t))
+		return -EINVAL;
+	if (act && user_copy(&set, act, sizeof(set)))
+		return -EFAULT;
+	if (sig < 1 || sig > SIGNALS)
 		return -EINVAL;
 	if (sig >= SIGTIMER && sig <= SIGSYNCCALL)
-		return action_of_libc(sig, act, old, setsize);
-	if (act && has_handler(act))
+		return action_of_libc(sig, act ? &set : NULL, old, setsize);
+	if (act && is_function(set.handler))
 		port_threaded = true;
 	lock_write(&actions_lock);
-	result = action_exchange(sig, act, old);
+	result = action_exchange(sig, act ? &set : NULL, &was);
 	unlock_write(&actions_lock);
+	if (result == 0 && old && user_copy(old, &was, sizeof(was)))
+		return -EFAULT;
 	return result;
+}
+
+void signal_init(void)
+{
+	for (int sig = 1; sig <= SIGNALS; sig++) {
+		if (SIGNAL_BIT(sig) & RECOVERED)
+			host_syscall4(HOST_RT_SIGACTION, sig, (long)&recovering,
+				      (long)&actions[sig],
+				      sizeof(recovering.mask));
+	}
 }

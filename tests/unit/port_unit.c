@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "port/port.h"
+#include "port/user.h"
 
 #define FILL	      0xa5
 #define CLOCK_START   1000000000
@@ -36,6 +37,7 @@
 bool port_threaded;
 bool port_unit_exact;
 bool port_unit_traced;
+bool port_unit_fault_in;
 void (*port_unit_on_panic)(void);
 
 static size_t live;  /* atomic: bytes */
@@ -61,6 +63,8 @@ void port_unit_reset(uint64_t seed)
 {
 	port_threaded = false;
 	port_unit_fail(0, false);
+	port_unit_fault(NULL, 0);
+	port_unit_fault_in = false;
 	port_unit_clock_set(CLOCK_START, 0);
 	random_state = seed;
 	random_fixed_len = 0;
@@ -161,6 +165,22 @@ void __wrap_mem_free(struct fs *fs, void *object, size_t size)
 		__real_mem_free(fs, object, size);
 	else
 		release(object, size);
+}
+
+bool port_user_fault_in(const void *start, size_t len, bool write)
+{
+	bool served = port_unit_fault_in;
+
+	(void)start, (void)len, (void)write;
+	if (served)
+		port_unit_fault(NULL, 0);
+	return served;
+}
+
+void port_unit_fault(const void *start, size_t len)
+{
+	user_plain_bad.start = start;
+	user_plain_bad.end = (const char *)start + len;
 }
 
 /* -- Time and randomness -------------------------------------------------- */

@@ -38,6 +38,12 @@ void port_unit_random_fix(const void *bytes, size_t len);
  * on is set all that follow it. Begins to count. */
 void port_unit_fail(size_t at, bool on);
 
+/* The len bytes at start (borrowed) are memory of the caller that can not be
+ * accessed (port/user.h), until port_user_fault_in is called if port_unit_fault_in
+ * is set, else until the next call of this. */
+void port_unit_fault(const void *start, size_t len);
+extern bool port_unit_fault_in;
+
 /* How many allocations were tried since port_unit_fail. */
 size_t port_unit_allocs(void);
 

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory of the caller (port/user.h) where it is the same program's: fs/ in an
+ * ordinary process. Accesses are plain ones, for sanitizers to see. Tests may
+ * say that a range can not be accessed.
+ */
+#ifndef WHELK_PORT_PLAIN_USER_ACCESS_H
+#define WHELK_PORT_PLAIN_USER_ACCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The bytes at [start, end) are bad, if there are any. */
+extern struct user_plain_bad {
+	const char *start, *end;
+} user_plain_bad;
+
+static inline bool user_plain_is_bad(const char *at)
+{
+	return at >= user_plain_bad.start && at < user_plain_bad.end;
+}
+
+/* Loads a byte; false if it can not be read. */
+static inline bool user_byte(const char *at, char *c)
+{
+	if (user_plain_is_bad(at))
+		return false;
+	*c = *at;
+	return true;
+}
+
+/* Can the len bytes (1 to a page) at start be read? */
+static inline bool user_readable(const void *start, size_t len)
+{
+	const char *first = start;
+
+	return !user_plain_is_bad(first) && !user_plain_is_bad(first + len - 1);
+}
+
+/* Can the len bytes (1 to a page) at start be written? Their contents are
+ * unspecified afterwards. */
+static inline bool user_writable(void *start, size_t len)
+{
+	return user_readable(start, len);
+}
+
+/* Can the byte be written? It stays what it is. */
+static inline bool user_changeable(void *at)
+{
+	return user_readable(at, 1);
+}
+
+#endif
