@@ -229,7 +229,7 @@ $(B)/mount/%.o: %.c
 	mkdir -p $(@D)
 	$(call say,CC) $(CC) $(HOST_CFLAGS) $(FUSE_CFLAGS) $(DEPS) -c -o $@ $<
 $(B)/bin/whelk-mount: $(patsubst %.c,$(B)/mount/%.o,$(MOUNT_SRCS) port/lock.c \
-		port/pages.c) $(B)/lib/fs.o
+		port/pages.c) $(B)/obj/port/x86_64/user.o $(B)/lib/fs.o
 	mkdir -p $(@D)
 	$(call say,CC) $(CC) -no-pie -o $@ $^ $(FUSE_LIBS)
 

@@ -49,7 +49,7 @@ struct stat {
 	struct timespec st_atim;
 	struct timespec st_mtim;
 	struct timespec st_ctim;
-	int64_t unused[3];
+	uint64_t unused[3];
 };
 
 #define STATX_BASIC_STATS 0x7ffU

@@ -70,27 +70,41 @@ static size_t flat_read(const struct fs_node *node, uint64_t offset, void *buf,
 	return user_zero((char *)buf + stored, count - stored);
 }
 
-size_t content_read(const struct fs_node *node, uint64_t offset, void *buf,
-		    size_t count)
+/* Reads within one page. */
+static inline size_t page_read(const struct fs_node *node, uint64_t at,
+			       void *buf, size_t count)
 {
-	if (node->form != CONTENT_TREE)
-		return flat_read(node, offset, buf, count);
+	const uint8_t *page = tree_page(node, at >> PAGE_SHIFT);
+
+	if (UNLIKELY(!page))
+		return user_zero(buf, count);
+	return user_copy(buf, page + (at & (PAGE_SIZE - 1)), count);
+}
+
+static size_t pages_read(const struct fs_node *node, uint64_t offset, void *buf,
+			 size_t count)
+{
 	for (size_t done = 0; done < count;) {
 		uint64_t at = offset + done;
 		size_t in_page = at & (PAGE_SIZE - 1);
-		size_t part = min_u64(count - done, PAGE_SIZE - in_page), left;
-		const uint8_t *page = tree_page(node, at >> PAGE_SHIFT);
+		size_t part = min_u64(count - done, PAGE_SIZE - in_page);
+		size_t left = page_read(node, at, (char *)buf + done, part);
 
-		if (LIKELY(page != NULL))
-			left = user_copy((char *)buf + done, page + in_page,
-					 part);
-		else
-			left = user_zero((char *)buf + done, part);
 		done += part;
 		if (UNLIKELY(left))
 			return count - done + left;
 	}
 	return 0;
+}
+
+size_t content_read(const struct fs_node *node, uint64_t offset, void *buf,
+		    size_t count)
+{
+	if (node->form != CONTENT_TREE)
+		return flat_read(node, offset, buf, count);
+	if (LIKELY(count <= PAGE_SIZE - (offset & (PAGE_SIZE - 1))))
+		return page_read(node, offset, buf, count);
+	return pages_read(node, offset, buf, count);
 }
 
 void content_grow(struct fs_node *node, uint64_t size)

@@ -20,10 +20,10 @@ static size_t clip(const struct fs_node *node, uint64_t offset, size_t count)
 /* -- Reading --------------------------------------------------------------- */
 
 /* Reads what comes after the first *done bytes of the buffers, and adds to
- * them. Returns where the buffers could not be accessed, or NULL. */
-static char *readv_from(struct fs_node *node, uint64_t offset,
-			const struct iovec *iov, int iovcnt, size_t *done)
-	REQUIRES_READ(node->lock)
+ * them. Returns false if the buffers could not be accessed at *bad. */
+static bool readv_from(struct fs_node *node, uint64_t offset,
+		       const struct iovec *iov, int iovcnt, size_t *done,
+		       const char **bad) REQUIRES_READ(node->lock)
 {
 	size_t skip = *done, part, left;
 
@@ -37,11 +37,13 @@ static char *readv_from(struct fs_node *node, uint64_t offset,
 		part = clip(node, offset + *done, iov[i].iov_len - skip);
 		left = content_read(node, offset + *done, base + skip, part);
 		*done += part - left;
-		if (UNLIKELY(left))
-			return base + skip + part - left;
+		if (UNLIKELY(left)) {
+			*bad = base + skip + part - left;
+			return false;
+		}
 		skip = 0;
 	}
-	return NULL;
+	return true;
 }
 
 /*
@@ -55,13 +57,15 @@ readv_go_on(struct fs_node *node, uint64_t offset, const struct iovec *iov,
 	    int iovcnt, bool noatime, size_t done, const char *bad)
 	RELEASES_READ(node->lock)
 {
+	bool ended = false;
+
 	node_read_end(node, noatime);
-	while (bad && port_user_fault_in(bad, 1, true)) {
+	while (!ended && port_user_fault_in(bad, 1, true)) {
 		lock_read(&node->lock);
-		bad = readv_from(node, offset, iov, iovcnt, &done);
+		ended = readv_from(node, offset, iov, iovcnt, &done, &bad);
 		node_read_end(node, noatime);
 	}
-	return done || !bad ? (ssize_t)done : -EFAULT;
+	return done || ended ? (ssize_t)done : -EFAULT;
 }
 
 ssize_t fs_read(struct fs_node *node, uint64_t offset, void *buf, size_t count,
@@ -89,8 +93,7 @@ ssize_t fs_readv(struct fs_node *node, uint64_t offset, const struct iovec *iov,
 	const char *bad;
 
 	lock_read(&node->lock);
-	bad = readv_from(node, offset, iov, iovcnt, &done);
-	if (UNLIKELY(bad != NULL))
+	if (UNLIKELY(!readv_from(node, offset, iov, iovcnt, &done, &bad)))
 		return readv_go_on(node, offset, iov, iovcnt, noatime, done,
 				   bad);
 	node_read_end(node, noatime);

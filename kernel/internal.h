@@ -8,6 +8,7 @@
 #include "abi/time.h"
 #include "kernel/kernel.h"
 #include "port/port.h"
+#include "port/user.h"
 
 #define NSEC_PER_SEC 1000000000U
 

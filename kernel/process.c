@@ -73,13 +73,15 @@ long sys_sched_getaffinity(pid_t pid, size_t size, void *mask)
 		return -EINVAL;
 	if (pid != 0 && pid != 1)
 		return -ESRCH;
-	memcpy(mask, &cpus, sizeof(cpus));
-	return sizeof(cpus);
+	return user_copy(mask, &cpus, sizeof(cpus)) ? -EFAULT
+						    : (long)sizeof(cpus);
 }
 
 /* arch_prctl(2): FS, where thread-local storage is. */
 long sys_arch_prctl(int code, unsigned long addr)
 {
+	uintptr_t base;
+
 	switch (code) {
 	case ARCH_SET_FS:
 		if (addr >> 47)
@@ -87,8 +89,9 @@ long sys_arch_prctl(int code, unsigned long addr)
 		cpu_fs_base_set(addr);
 		return 0;
 	case ARCH_GET_FS:
-		*(unsigned long *)addr = cpu_fs_base();
-		return 0;
+		base = cpu_fs_base();
+		return user_copy((void *)addr, &base, sizeof(base)) ? -EFAULT
+								    : 0;
 	default:
 		return -EINVAL;
 	}

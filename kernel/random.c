@@ -104,12 +104,17 @@ void kernel_random(void *buf, size_t len)
 /* getrandom(2). */
 long sys_getrandom(void *buf, size_t len, int flags)
 {
+	size_t good;
+
 	if (flags & ~(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE))
 		return -EINVAL;
 	if ((flags & GRND_RANDOM) && (flags & GRND_INSECURE))
 		return -EINVAL;
 	if (len > INT32_MAX)
 		len = INT32_MAX;
-	kernel_random(buf, len);
-	return (long)len;
+	if (user_range_bad(buf, len))
+		return -EFAULT;
+	good = user_span(buf, len, true);
+	kernel_random(buf, good);
+	return good || !len ? (long)good : -EFAULT;
 }

@@ -138,21 +138,23 @@ static long send(struct thread *thread, int sig, int code)
 
 long kernel_signal_action(int sig, const void *act, void *old, size_t setsize)
 {
-	struct k_sigaction previous;
+	struct k_sigaction previous, wanted;
 
-	if (setsize != SET_SIZE || sig < SIGHUP || sig > SIGNALS)
+	if (setsize != SET_SIZE)
+		return -EINVAL;
+	if (act && user_copy(&wanted, act, sizeof(wanted)))
+		return -EFAULT;
+	if (sig < SIGHUP || sig > SIGNALS)
 		return -EINVAL;
 	if (act && (bit(sig) & unblockable()))
 		return -EINVAL;
 	previous = actions[sig];
 	if (act) {
-		memcpy(&actions[sig], act, sizeof(actions[sig]));
+		actions[sig] = wanted;
 		if (is_ignored(sig))
 			thread_current()->signals_pending &= ~bit(sig);
 	}
-	if (old)
-		memcpy(old, &previous, sizeof(previous));
-	return 0;
+	return old && user_copy(old, &previous, sizeof(previous)) ? -EFAULT : 0;
 }
 
 /* rt_sigprocmask(2). */
@@ -164,7 +166,8 @@ long sys_rt_sigprocmask(int how, const void *set, void *old, size_t setsize)
 	if (setsize != SET_SIZE)
 		return -EINVAL;
 	if (set) {
-		memcpy(&mask, set, sizeof(mask));
+		if (user_copy(&mask, set, sizeof(mask)))
+			return -EFAULT;
 		mask &= ~unblockable();
 		if (how == SIG_BLOCK)
 			thread->signals_blocked |= mask;
@@ -175,10 +178,8 @@ long sys_rt_sigprocmask(int how, const void *set, void *old, size_t setsize)
 		else
 			return -EINVAL;
 	}
-	if (old)
-		memcpy(old, &previous, sizeof(previous));
 	deliver_pending(thread);
-	return 0;
+	return old && user_copy(old, &previous, sizeof(previous)) ? -EFAULT : 0;
 }
 
 /* rt_sigpending(2). */
@@ -188,8 +189,7 @@ long sys_rt_sigpending(void *set, size_t setsize)
 
 	if (setsize > SET_SIZE)
 		return -EINVAL;
-	memcpy(set, &pending, setsize);
-	return 0;
+	return user_copy(set, &pending, setsize) ? -EFAULT : 0;
 }
 
 /* kill(2): the only process is 1. Group 0 is its own. */

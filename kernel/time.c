@@ -45,6 +45,8 @@ long sys_clock_gettime(int clock, struct timespec *ts)
 		return -EINVAL;
 	if (clock_is_real(clock))
 		now += (uint64_t)real_offset_ns;
+	if (!user_writable(ts, sizeof(*ts)))
+		return -EFAULT;
 	ts->tv_sec = (int64_t)(now / NSEC_PER_SEC);
 	ts->tv_nsec = (int64_t)(now % NSEC_PER_SEC);
 	return 0;
@@ -57,6 +59,8 @@ long sys_clock_getres(int clock, struct timespec *ts)
 		return -EINVAL;
 	if (!ts)
 		return 0;
+	if (!user_writable(ts, sizeof(*ts)))
+		return -EFAULT;
 	ts->tv_sec = 0;
 	ts->tv_nsec = 1;
 	if (clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE)
@@ -84,7 +88,11 @@ static uint64_t timespec_ns(const struct timespec *ts)
 /* clock_settime(2): CLOCK_REALTIME only, until the guest ends. */
 long sys_clock_settime(int clock, const struct timespec *ts)
 {
-	if (clock != CLOCK_REALTIME || !timespec_is_valid(ts) ||
+	if (clock != CLOCK_REALTIME)
+		return -EINVAL;
+	if (!user_readable(ts, sizeof(*ts)))
+		return -EFAULT;
+	if (!timespec_is_valid(ts) ||
 	    ts->tv_sec > INT64_MAX / (int64_t)NSEC_PER_SEC - 1)
 		return -EINVAL;
 	real_offset_ns = (int64_t)(timespec_ns(ts) - kernel_clock_monotonic());
@@ -114,6 +122,8 @@ long sys_clock_nanosleep(int clock, int flags, const struct timespec *req,
 	if (clock == CLOCK_THREAD_CPUTIME_ID || clock == CLOCK_MONOTONIC_RAW ||
 	    clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE)
 		return -EOPNOTSUPP;
+	if (!user_readable(req, sizeof(*req)))
+		return -EFAULT;
 	if (!timespec_is_valid(req))
 		return -EINVAL;
 	ns = timespec_ns(req);
@@ -139,12 +149,12 @@ long sys_gettimeofday(struct timeval *tv, void *tz)
 	uint32_t nsec;
 
 	if (tv) {
+		if (!user_writable(tv, sizeof(*tv)))
+			return -EFAULT;
 		kernel_clock_real(&tv->tv_sec, &nsec);
 		tv->tv_usec = nsec / 1000;
 	}
-	if (tz)
-		memset(tz, 0, 2 * sizeof(int));
-	return 0;
+	return tz && user_zero(tz, 2 * sizeof(int)) ? -EFAULT : 0;
 }
 
 /* time(2). */
@@ -154,9 +164,7 @@ long sys_time(void *tloc)
 	int64_t sec;
 
 	kernel_clock_real(&sec, &nsec);
-	if (tloc)
-		*(int64_t *)tloc = sec;
-	return sec;
+	return tloc && user_copy(tloc, &sec, sizeof(sec)) ? -EFAULT : sec;
 }
 
 struct tms {
@@ -173,6 +181,8 @@ long sys_times(void *buf)
 	struct tms *tms = buf;
 
 	if (tms) {
+		if (!user_writable(tms, sizeof(*tms)))
+			return -EFAULT;
 		tms->tms_utime = ticks;
 		tms->tms_stime = 0;
 		tms->tms_cutime = 0;
@@ -197,6 +207,8 @@ long sys_getrusage(int who, void *usage)
 	if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN &&
 	    who != RUSAGE_THREAD)
 		return -EINVAL;
+	if (!user_writable(r, sizeof(*r)))
+		return -EFAULT;
 	memset(r, 0, sizeof(*r));
 	if (who == RUSAGE_CHILDREN)
 		return 0;

@@ -93,12 +93,14 @@ void port_random(void *buf, size_t len);
 
 /*
  * Reads from standard input: waits for at least one byte. Returns how many
- * bytes were stored, 0 at end of file, -EINTR or -EIO.
+ * bytes were stored, 0 at end of file, -EINTR, -EIO, or -EFAULT: buf is memory of
+ * the caller.
  */
 ssize_t port_console_read(void *buf, size_t count);
 
 /* Writes to descriptor stream (1 or 2) of the outside. Returns how many bytes
- * were taken (all, but for an error), or -EPIPE, -EINTR, -EIO, -ENOSPC. */
+ * were taken (all, but for an error), or -EPIPE, -EINTR, -EIO, -ENOSPC, -EFAULT:
+ * buf is memory of the caller. */
 ssize_t port_console_write(int stream, const void *buf, size_t count);
 
 /* How many bytes port_console_read would return at once, without waiting. */

@@ -14,7 +14,8 @@
  *   call; else -EFAULT.
  * - A structure, or an array of at most a page: user_readable right before it is
  *   read, user_writable right before it is filled; then it is accessed in place.
- *   What is checked and then used twice should be copied: another thread may
+ *   Where that is frequent, user_store fills the first and the last word, which
+ *   proves as much. What is used twice should be copied: another thread may
  *   change it in between.
  * - More than a page that something else accesses: user_span.
  * - A path: fs/walk.c reads it so; syscalls/path.c has path_start, path_byte.
@@ -41,7 +42,7 @@
 
 #include "abi/types.h"
 
-/* user_byte, user_readable, user_writable: the variant of the home, by the
+/* user_byte, user_store, user_readable, user_writable: the variant of the home, by the
  * include path (Makefile). */
 #include "user_access.h"
 

@@ -116,11 +116,14 @@ long sys_utimensat(int dirfd, const char *path, const struct timespec *times,
 {
 	struct fs_time set[2] = {{0, 0}, {0, 0}};
 	enum fs_utime how[2] = {FS_UTIME_NOW, FS_UTIME_NOW};
+	struct timespec given[2];
 	struct fs_node *node;
 	int err;
 
-	if (times && times[0].tv_nsec == UTIME_OMIT &&
-	    times[1].tv_nsec == UTIME_OMIT)
+	if (times && user_copy(given, times, sizeof(given)))
+		return -EFAULT;
+	if (times && given[0].tv_nsec == UTIME_OMIT &&
+	    given[1].tv_nsec == UTIME_OMIT)
 		return 0; /* whatever the path: utimensat(2) */
 	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
@@ -128,7 +131,7 @@ long sys_utimensat(int dirfd, const char *path, const struct timespec *times,
 	if (err)
 		return err;
 	for (int i = 0; !err && times && i < 2; i++)
-		err = time_in(&times[i], &set[i], &how[i]);
+		err = time_in(&given[i], &set[i], &how[i]);
 	if (!err)
 		err = fs_utimens(node, cred_now(), set, how);
 	node_put(node);

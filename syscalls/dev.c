@@ -49,9 +49,10 @@ static ssize_t null_read(struct file *file, void *buf, size_t count,
 static ssize_t zero_read(struct file *file, void *buf, size_t count,
 			 uint64_t offset)
 {
+	size_t left = user_zero(buf, count);
+
 	(void)file, (void)offset;
-	memset(buf, 0, count);
-	return (ssize_t)count;
+	return left < count || !count ? (ssize_t)(count - left) : -EFAULT;
 }
 
 /* Of random(4) too: it adds nothing to what is random already. */
@@ -69,12 +70,24 @@ static ssize_t full_write(struct file *file, const void *buf, size_t count,
 	return -ENOSPC;
 }
 
+/* Adds nothing to what is random already. */
+static ssize_t random_write(struct file *file, const void *buf, size_t count,
+			    uint64_t offset)
+{
+	size_t good = user_span(buf, count, false);
+
+	(void)file, (void)offset;
+	return good || !count ? (ssize_t)good : -EFAULT;
+}
+
 static ssize_t random_read(struct file *file, void *buf, size_t count,
 			   uint64_t offset)
 {
+	size_t good = user_span(buf, count, true);
+
 	(void)file, (void)offset;
-	port_random(buf, count);
-	return (ssize_t)count;
+	port_random(buf, good);
+	return good || !count ? (ssize_t)good : -EFAULT;
 }
 
 /* It would have requests of its own: random(4). */
@@ -132,40 +145,36 @@ static unsigned stream_streams(const struct file *file)
 }
 
 /* A terminal as it is after login, since that is what the host's is. */
-static void termios_fill(struct termios *tio)
-{
-	static const struct termios usual = {
-		.c_iflag = 0x500,  /* ICRNL IXON */
-		.c_oflag = 0x5,	   /* OPOST ONLCR */
-		.c_cflag = 0xbf,   /* B38400 CS8 CREAD */
-		.c_lflag = 0x8a3b, /* ISIG ICANON ECHO ECHOE ECHOK ... */
-		.c_cc = {3, 28, 127, 21, 4, 0, 1, 0, 17, 19, 26, 0, 18, 15, 23,
-			 22},
-	};
-
-	*tio = usual;
-}
+static const struct termios termios_usual = {
+	.c_iflag = 0x500,  /* ICRNL IXON */
+	.c_oflag = 0x5,	   /* OPOST ONLCR */
+	.c_cflag = 0xbf,   /* B38400 CS8 CREAD */
+	.c_lflag = 0x8a3b, /* ISIG ICANON ECHO ECHOE ECHOK ... */
+	.c_cc = {3, 28, 127, 21, 4, 0, 1, 0, 17, 19, 26, 0, 18, 15, 23, 22},
+};
 
 /* FIONREAD, which is less than none after the end; and of a terminal TCGETS and
  * TIOCGWINSZ. Changing settings is -EINVAL, for it could not be done. */
 static long stream_ioctl(struct file *file, uint32_t request, void *arg)
 {
 	struct port_winsize size;
+	struct winsize winsize;
+	int pending;
 
 	if (request == FIONREAD) {
-		*(int *)arg = (int)port_console_pending();
-		return 0;
+		pending = (int)port_console_pending();
+		return user_copy(arg, &pending, sizeof(pending)) ? -EFAULT : 0;
 	}
 	if (!port_console_is_tty(stream_of(file), &size))
 		return -ENOTTY;
-	if (request == TCGETS) {
-		termios_fill(arg);
-		return 0;
-	}
+	if (request == TCGETS)
+		return user_copy(arg, &termios_usual, sizeof(termios_usual))
+			       ? -EFAULT
+			       : 0;
 	if (request == TIOCGWINSZ) {
-		*(struct winsize *)arg = (struct winsize){.ws_row = size.rows,
-							  .ws_col = size.cols};
-		return 0;
+		winsize = (struct winsize){.ws_row = size.rows,
+					   .ws_col = size.cols};
+		return user_copy(arg, &winsize, sizeof(winsize)) ? -EFAULT : 0;
 	}
 	return -EINVAL;
 }
@@ -185,7 +194,7 @@ static const struct file_ops full_ops = {.position = POSITION_FIXED,
 static const struct file_ops random_ops = {.position = POSITION_FIXED,
 					   .flags_refused = O_DIRECT,
 					   .read = random_read,
-					   .write = null_write,
+					   .write = random_write,
 					   .ioctl = random_ioctl};
 static const struct file_ops stream_ops = {.position = POSITION_NONE,
 					   .flags_refused =

@@ -14,6 +14,7 @@
 #include "fs/fs.h"
 #include "port/lock.h"
 #include "port/port.h"
+#include "port/user.h"
 #include "sys.h"
 
 /* The C library's; as builtins: see fs/internal.h. */
@@ -291,9 +292,16 @@ struct place {
 	enum fs_last last;
 };
 
-/* Where a walk of path from dirfd begins: stores a reference. -EFAULT for
- * NULL, -ENOENT for "", -EBADF. */
+/* Where a walk of path from dirfd begins: stores a reference. Then the first
+ * byte of path is not bad. -EFAULT, -ENOENT for "", -EBADF. */
 FS_CHECKED int path_start(int dirfd, const char *path, struct fs_node **startp);
+
+/* What Linux says of path as a text, before it looks at anything else: -EFAULT,
+ * -ENOENT for "", -ENAMETOOLONG; or err. */
+FS_CHECKED int path_text_error(const char *path, int err);
+
+/* Is path ""? -EFAULT if it can not be read. */
+FS_CHECKED int path_empty(const char *path);
 
 /* Finds the place that path names, which need not be there. */
 FS_CHECKED int place_find(int dirfd, const char *path, struct place *place);

@@ -11,24 +11,28 @@
 static long fionread(struct file *file, int *count)
 {
 	struct fs_attr attr;
+	int pending;
 
 	if (!S_ISREG(fs_node_mode(file->node)))
 		return -ENOTTY;
 	fs_getattr(file->node, &attr);
 	lock_read(&file->lock);
-	*count = (int)(attr.size - file->offset);
+	pending = (int)(attr.size - file->offset);
 	unlock_read(&file->lock);
-	return 0;
+	return user_copy(count, &pending, sizeof(pending)) ? -EFAULT : 0;
 }
 
 /* FIONBIO: O_NONBLOCK as *arg says. */
 static long fionbio(int fd, const int *arg)
 {
 	long flags = sys_fcntl(fd, F_GETFL, 0);
+	int on;
 
+	if (user_copy(&on, arg, sizeof(on)))
+		return -EFAULT;
 	if (flags < 0)
 		return flags;
-	flags = *arg ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+	flags = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
 	return sys_fcntl(fd, F_SETFL, (unsigned long)flags);
 }
 

@@ -181,17 +181,6 @@ static int open_existing(struct file *file, struct fs_node *node, int flags)
 	return err;
 }
 
-/* Why nothing is opened if no descriptor can be had: Linux looks at the path as
- * a text first. */
-static int open_refused(const char *path, int err)
-{
-	if (!path)
-		return -EFAULT;
-	if (!*path)
-		return -ENOENT;
-	return strlen(path) < PATH_MAX ? err : -ENAMETOOLONG;
-}
-
 /* Sets of flags that open(2) refuses before it looks at the path. */
 static bool flags_wrong(int flags)
 {
@@ -218,7 +207,7 @@ long sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 		return -EINVAL;
 	fd = fd_reserve(flags & O_CLOEXEC, &file);
 	if (UNLIKELY(fd < 0))
-		return open_refused(path, fd);
+		return path_text_error(path, fd);
 	err = open_node(dirfd, path, flags, mode, &opened);
 	if (UNLIKELY(err))
 		goto cancel;

@@ -42,23 +42,42 @@ static int dirfd_node(int dirfd, struct fs_node **nodep)
 	return 0;
 }
 
+int path_text_error(const char *path, int err)
+{
+	ssize_t len = user_strlen(path, PATH_MAX);
+
+	if (len < 0)
+		return (int)len;
+	if (len == 0)
+		return -ENOENT;
+	return len < PATH_MAX ? err : -ENAMETOOLONG;
+}
+
+int path_empty(const char *path)
+{
+	char first;
+
+	if (!user_byte(path, &first))
+		return -EFAULT;
+	return first == '\0';
+}
+
 int path_start(int dirfd, const char *path, struct fs_node **startp)
 {
+	char first;
 	int err;
 
-	if (UNLIKELY(!path))
+	if (UNLIKELY(!user_byte(path, &first)))
 		return -EFAULT;
-	if (LIKELY(*path == '/')) {
+	if (LIKELY(first == '/')) {
 		*startp = fs_root(process.fs);
 		fs_node_ref(*startp);
 		return 0;
 	}
-	if (UNLIKELY(*path == '\0'))
+	if (UNLIKELY(first == '\0'))
 		return -ENOENT;
 	err = dirfd_node(dirfd, startp);
-	if (UNLIKELY(err && strlen(path) >= PATH_MAX))
-		err = -ENAMETOOLONG; /* which Linux sees first */
-	return err;
+	return LIKELY(!err) ? 0 : path_text_error(path, err);
 }
 
 int place_find(int dirfd, const char *path, struct place *place)
@@ -92,7 +111,7 @@ int path_node(int dirfd, const char *path, int flags, struct fs_node **nodep)
 	struct fs_node *start;
 	int err;
 
-	if (UNLIKELY((flags & AT_EMPTY_PATH) && path && *path == '\0'))
+	if (UNLIKELY((flags & AT_EMPTY_PATH) && path_empty(path) == 1))
 		return dirfd_node(dirfd, nodep);
 	err = path_start(dirfd, path, &start);
 	if (UNLIKELY(err))
@@ -178,20 +197,21 @@ long sys_mknod(const char *path, mode_t mode, unsigned int dev)
 /* symlinkat(2). */
 long sys_symlinkat(const char *target, int dirfd, const char *path)
 {
+	ssize_t len = user_strlen(target, PATH_MAX);
 	struct place place;
 	int err;
 
-	if (!target)
-		return -EFAULT;
-	if (strlen(target) >= PATH_MAX)
+	if (len < 0)
+		return len;
+	if (len == PATH_MAX)
 		return -ENAMETOOLONG;
-	if (!*target)
+	if (len == 0)
 		return -ENOENT;
 	err = place_find_new(dirfd, path, &place);
 	if (err)
 		return err;
 	err = fs_symlink(process.fs, place.dir, &place.name, target,
-			 strlen(target), cred_now());
+			 (size_t)len, cred_now());
 	place_end(&place);
 	return err;
 }
@@ -349,15 +369,15 @@ long sys_readlinkat(int dirfd, const char *path, char *buf, size_t size)
 	target = fs_link_target(node, &len);
 	if (len > size)
 		len = size;
-	memcpy(buf, target, len);
+	err = user_copy(buf, target, len) ? -EFAULT : 0;
 	node_put(node);
-	return (long)len;
+	return err ? err : (long)len;
 }
 
 long sys_readlink(const char *path, char *buf, size_t size)
 {
-	if (path && !*path)
-		return (int)size <= 0 ? -EINVAL : -ENOENT;
+	if ((int)size > 0 && path_empty(path) == 1)
+		return -ENOENT;
 	return sys_readlinkat(AT_FDCWD, path, buf, size);
 }
 

@@ -193,8 +193,8 @@ ssize_t proc_readlink(struct fs_node *link, char *buf, size_t size)
 	err = link_write(&text, link);
 	if (size > text->len)
 		size = text->len;
-	if (!err)
-		memcpy(buf, text->bytes, size);
+	if (!err && user_copy(buf, text->bytes, size))
+		err = -EFAULT;
 	text_destroy(text);
 	return err ? err : (ssize_t)size;
 }
@@ -240,7 +240,9 @@ static ssize_t text_read(struct file *file, void *buf, size_t count,
 		return 0;
 	if (count > text->len - offset)
 		count = text->len - offset;
-	memcpy(buf, text->bytes + offset, count);
+	/* Linux gives these whole or not at all. */
+	if (user_copy(buf, text->bytes + offset, count))
+		return -EFAULT;
 	return (ssize_t)count;
 }
 

@@ -158,17 +158,28 @@ long sys_getegid(void)
 	return cred_now()->gid;
 }
 
+static int ids_put(uint32_t id, uint32_t *real, uint32_t *effective,
+		   uint32_t *saved)
+{
+	uint32_t *places[3] = {real, effective, saved};
+
+	for (int i = 0; i < 3; i++) {
+		if (!user_writable(places[i], sizeof(id)))
+			return -EFAULT;
+		*places[i] = id;
+	}
+	return 0;
+}
+
 /* getresuid(2), getresgid(2): the saved ids are no others. */
 long sys_getresuid(uid_t *ruid, uid_t *euid, uid_t *suid)
 {
-	*ruid = *euid = *suid = cred_now()->uid;
-	return 0;
+	return ids_put(cred_now()->uid, ruid, euid, suid);
 }
 
 long sys_getresgid(gid_t *rgid, gid_t *egid, gid_t *sgid)
 {
-	*rgid = *egid = *sgid = cred_now()->gid;
-	return 0;
+	return ids_put(cred_now()->gid, rgid, egid, sgid);
 }
 
 /* getgroups(2): there are no supplementary ones. -EINVAL. */
@@ -188,10 +199,7 @@ long sys_uname(struct utsname *name)
 					     .machine = "x86_64",
 					     .domainname = "(none)"};
 
-	if (!name)
-		return -EFAULT;
-	*name = whelk;
-	return 0;
+	return user_copy(name, &whelk, sizeof(whelk)) ? -EFAULT : 0;
 }
 
 /* getrlimit(2): the resources there are limits for. */
@@ -250,27 +258,31 @@ static long limit_set(int resource, const struct rlimit *limit)
 long sys_prlimit64(pid_t pid, int resource, const struct rlimit *limit,
 		   struct rlimit *old)
 {
-	struct rlimit before;
+	struct rlimit before, wanted;
 	long result = 0;
 
+	if (limit && user_copy(&wanted, limit, sizeof(wanted)))
+		return -EFAULT;
 	if (pid != 0 && pid != sys_getpid())
 		return -ESRCH;
 	if (resource < 0 || resource >= RLIM_NLIMITS)
 		return -EINVAL;
 	before = limit_get(resource);
 	if (limit)
-		result = limit_set(resource, limit);
-	if (!result && old)
-		*old = before;
+		result = limit_set(resource, &wanted);
+	if (!result && old && user_copy(old, &before, sizeof(before)))
+		result = -EFAULT;
 	return result;
 }
 
 long sys_getrlimit(int resource, struct rlimit *limit)
 {
-	return sys_prlimit64(0, resource, NULL, limit);
+	long result = sys_prlimit64(0, resource, NULL, limit);
+
+	return result || limit ? result : -EFAULT;
 }
 
 long sys_setrlimit(int resource, const struct rlimit *limit)
 {
-	return sys_prlimit64(0, resource, limit, NULL);
+	return limit ? sys_prlimit64(0, resource, limit, NULL) : -EFAULT;
 }

@@ -11,11 +11,21 @@ static bool noatime(const struct file *file)
 	return file->flags & O_NOATIME;
 }
 
-/* Do count bytes at offset end beyond every offset, which is -EINVAL before
- * anything else but -EBADF? rw_verify_area() of Linux. */
-static bool span_bad(uint64_t offset, size_t count)
+/* What comes before anything else but -EBADF: is the buffer no place for count
+ * bytes (-EFAULT), do they end beyond every offset (-EINVAL)? vfs_read() and
+ * rw_verify_area() of Linux. */
+static int span_check(const void *buf, uint64_t offset, size_t count)
 {
-	return (int64_t)(count | (offset + count)) < 0;
+	if (UNLIKELY(user_range_bad(buf, count)))
+		return -EFAULT;
+	return UNLIKELY((int64_t)(offset + count) < 0) ? -EINVAL : 0;
+}
+
+/* What ended a read from a file of fs/, but if the buffer is bad that came
+ * first: it need not be looked at while reading takes place. */
+static ssize_t read_error(const void *buf, size_t count, ssize_t result)
+{
+	return user_range_bad(buf, count) ? -EFAULT : result;
 }
 
 static size_t clip(size_t count)
@@ -34,9 +44,10 @@ static ssize_t special_at(struct file *file, bool write, void *buf,
 			  uint64_t offset, size_t count)
 {
 	const struct file_ops *ops = file->ops;
+	int err = span_check(buf, offset, count);
 
-	if (span_bad(offset, count))
-		return -EINVAL;
+	if (err)
+		return err;
 	count = clip(count);
 	if (UNLIKELY(ops->readv != NULL)) {
 		struct iovec one = {.iov_base = buf, .iov_len = count};
@@ -70,11 +81,16 @@ static ssize_t special_rw(struct file *file, bool write, void *buf,
 static ssize_t read_at(const struct file *file, uint64_t offset, void *buf,
 		       size_t count)
 {
-	if (UNLIKELY(span_bad(offset, count)))
-		return -EINVAL;
+	ssize_t result;
+
+	if (UNLIKELY((int64_t)(count | (offset + count)) < 0))
+		return read_error(buf, count, -EINVAL);
 	if (UNLIKELY(S_ISDIR(fs_node_mode(file->node))))
-		return -EISDIR;
-	return fs_read(file->node, offset, buf, clip(count), noatime(file));
+		return read_error(buf, count, -EISDIR);
+	result = fs_read(file->node, offset, buf, clip(count), noatime(file));
+	if (UNLIKELY((size_t)result != count))
+		return read_error(buf, count, result);
+	return result;
 }
 
 /* read(2). */
@@ -127,6 +143,17 @@ long sys_pread64(int fd, void *buf, size_t count, off_t offset)
 	return result;
 }
 
+static ssize_t write_at(const struct file *file, uint64_t *offset,
+			const void *buf, size_t count)
+{
+	int err = span_check(buf, *offset, count);
+
+	if (UNLIKELY(err))
+		return err;
+	return fs_write(process.fs, file->node, buf, clip(count),
+			file->flags & O_APPEND, offset);
+}
+
 /* write(2). */
 long sys_write(int fd, const void *buf, size_t count)
 {
@@ -144,11 +171,7 @@ long sys_write(int fd, const void *buf, size_t count)
 		goto put;
 	}
 	lock_write(&file->lock);
-	if (UNLIKELY(span_bad(file->offset, count)))
-		result = -EINVAL;
-	else
-		result = fs_write(process.fs, file->node, buf, clip(count),
-				  file->flags & O_APPEND, &file->offset);
+	result = write_at(file, &file->offset, buf, count);
 	unlock_write(&file->lock);
 put:
 	file_put(file);
@@ -174,11 +197,8 @@ long sys_pwrite64(int fd, const void *buf, size_t count, off_t offset)
 	else if (UNLIKELY(file->ops != NULL))
 		result = special_at(file, true, (void *)(uintptr_t)buf, at,
 				    count);
-	else if (UNLIKELY(span_bad(at, count)))
-		result = -EINVAL;
 	else
-		result = fs_write(process.fs, file->node, buf, clip(count),
-				  file->flags & O_APPEND, &at);
+		result = write_at(file, &at, buf, count);
 	file_put(file);
 	return result;
 }
@@ -193,22 +213,42 @@ struct vector {
 	struct iovec cut; /* what iov is then */
 };
 
+/* Can the caller's array be read, and do its lengths, then its addresses, make
+ * sense? -EFAULT, -EINVAL: import_iovec() of Linux. */
+static int vector_check(const struct iovec *iov, int iovcnt)
+{
+	size_t size = (size_t)iovcnt * sizeof(*iov);
+	int err = 0;
+
+	if (user_span(iov, size, false) < size)
+		return -EFAULT;
+	for (int i = 0; i < iovcnt; i++) {
+		if ((ssize_t)iov[i].iov_len < 0)
+			return -EINVAL;
+		if (user_range_bad(iov[i].iov_base, iov[i].iov_len))
+			err = -EFAULT;
+	}
+	return err;
+}
+
 /* Takes the caller's array: -EINVAL by readv(2). Of more than RW_MAX bytes it
  * is the buffers that fit whole that are used, or a part of the first. */
 static int vector_take(struct vector *v, const struct iovec *iov, int iovcnt)
 {
 	bool full = false;
+	int err;
 
 	if (iovcnt < 0 || iovcnt > IOV_MAX)
 		return -EINVAL;
+	err = vector_check(iov, iovcnt);
+	if (err)
+		return err;
 	v->iov = iov;
 	v->iovcnt = 0;
 	v->sum = 0;
 	for (int i = 0; i < iovcnt; i++) {
 		size_t len = iov[i].iov_len;
 
-		if (span_bad(0, len))
-			return -EINVAL;
 		full = full || len > RW_MAX - v->sum;
 		if (full)
 			continue;
@@ -258,7 +298,7 @@ static ssize_t vector_at(struct file *file, const struct vector *v, bool write,
 {
 	ssize_t result;
 
-	if (span_bad(*offset, v->sum))
+	if ((int64_t)(*offset + v->sum) < 0)
 		return -EINVAL;
 	if (!file->ops && write)
 		return fs_writev(process.fs, file->node, v->iov, v->iovcnt,

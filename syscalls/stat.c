@@ -14,13 +14,16 @@ static struct timespec time_out(const struct fs_time *time)
 	return (struct timespec){.tv_sec = time->sec, .tv_nsec = time->nsec};
 }
 
-/* Field by field: a compound literal would clear it all first. */
-static void stat_fill(struct fs_node *node, struct stat *st)
+/* Field by field: a compound literal would clear it all first. Stored first are
+ * the ends. */
+static int stat_fill(struct fs_node *node, struct stat *st)
 {
 	struct fs_attr attr;
 
 	fs_getattr(node, &attr);
-	st->st_dev = DEV(0, FS_DEV_MINOR);
+	if (UNLIKELY(!user_store(&st->st_dev, DEV(0, FS_DEV_MINOR)) ||
+		     !user_store(&st->unused[2], 0)))
+		return -EFAULT;
 	st->st_ino = attr.ino;
 	st->st_nlink = attr.nlink;
 	st->st_mode = attr.mode;
@@ -34,8 +37,9 @@ static void stat_fill(struct fs_node *node, struct stat *st)
 	st->st_atim = time_out(&attr.atime);
 	st->st_mtim = time_out(&attr.mtime);
 	st->st_ctim = time_out(&attr.ctime);
-	for (size_t i = 0; i < sizeof(st->unused) / sizeof(*st->unused); i++)
-		st->unused[i] = 0;
+	st->unused[0] = 0;
+	st->unused[1] = 0;
+	return 0;
 }
 
 static long stat_path(int dirfd, const char *path, int flags, struct stat *st)
@@ -45,9 +49,9 @@ static long stat_path(int dirfd, const char *path, int flags, struct stat *st)
 
 	if (UNLIKELY(err))
 		return err;
-	stat_fill(node, st);
+	err = stat_fill(node, st);
 	node_put(node);
-	return 0;
+	return err;
 }
 
 /* stat(2), lstat(2), fstat(2), newfstatat(2). */
@@ -71,12 +75,13 @@ long sys_newfstatat(int dirfd, const char *path, struct stat *st, int flags)
 long sys_fstat(int fd, struct stat *st)
 {
 	struct file *file = fd_get_path(fd);
+	int err;
 
 	if (UNLIKELY(!file))
 		return -EBADF;
-	stat_fill(file->node, st);
+	err = stat_fill(file->node, st);
 	file_put(file);
-	return 0;
+	return err;
 }
 
 static struct statx_timestamp statx_time(const struct fs_time *time)
@@ -125,15 +130,20 @@ long sys_statx(int dirfd, const char *path, int flags, unsigned int mask,
 	err = path_node(dirfd, path, flags, &node);
 	if (err)
 		return err;
-	statx_fill(node, mask, stx);
+	if (user_writable(stx, sizeof(*stx)))
+		statx_fill(node, mask, stx);
+	else
+		err = -EFAULT;
 	node_put(node);
-	return 0;
+	return err;
 }
 
-static void statfs_fill(struct statfs *buf)
+static int statfs_fill(struct statfs *buf)
 {
 	struct fs_stat stat;
 
+	if (!user_writable(buf, sizeof(*buf)))
+		return -EFAULT;
 	fs_stat(process.fs, &stat);
 	/* What it calls itself is what programs know how to treat. */
 	*buf = (struct statfs){.f_type = TMPFS_MAGIC,
@@ -145,6 +155,7 @@ static void statfs_fill(struct statfs *buf)
 			       .f_ffree = stat.nodes_free,
 			       .f_namelen = NAME_MAX,
 			       .f_frsize = PAGE_SIZE};
+	return 0;
 }
 
 /* statfs(2), fstatfs(2). */
@@ -156,8 +167,7 @@ long sys_statfs(const char *path, struct statfs *buf)
 	if (err)
 		return err;
 	node_put(node);
-	statfs_fill(buf);
-	return 0;
+	return statfs_fill(buf);
 }
 
 long sys_fstatfs(int fd, struct statfs *buf)
@@ -167,8 +177,7 @@ long sys_fstatfs(int fd, struct statfs *buf)
 	if (!file)
 		return -EBADF;
 	file_put(file);
-	statfs_fill(buf);
-	return 0;
+	return statfs_fill(buf);
 }
 
 /* access(2), faccessat(2), faccessat2(2). The real ids are the effective ones
@@ -203,7 +212,7 @@ long sys_access(const char *path, int amode)
 struct listing {
 	char *buf;
 	size_t size, used;
-	bool full; /* an entry did not fit */
+	int err; /* why an entry was not taken */
 };
 
 /* fs_readdir_fill: appends one struct linux_dirent64, if it fits. */
@@ -215,17 +224,22 @@ static bool listing_add(void *context, const struct fs_dirent *entry)
 	struct linux_dirent64 *dirent;
 
 	if (reclen > listing->size - listing->used) {
-		listing->full = true;
+		listing->err = -EINVAL;
 		return false;
 	}
 	dirent = (struct linux_dirent64 *)(listing->buf + listing->used);
-	dirent->d_ino = entry->ino;
+	/* The last word has the NUL, and all that fills up. */
+	if (UNLIKELY(!user_store(&dirent->d_ino, entry->ino) ||
+		     !user_store((uint64_t *)(void *)((char *)dirent + reclen) -
+					 1,
+				 0))) {
+		listing->err = -EFAULT;
+		return false;
+	}
 	dirent->d_off = (int64_t)entry->next;
 	dirent->d_reclen = (uint16_t)reclen;
 	dirent->d_type = (uint8_t)entry->type;
 	memcpy(dirent->d_name, entry->name, entry->name_len);
-	memset(dirent->d_name + entry->name_len, 0,
-	       reclen - DIRENT_HEAD - entry->name_len);
 	listing->used += reclen;
 	return true;
 }
@@ -245,13 +259,17 @@ long sys_getdents64(int fd, void *dirents, size_t size)
 	if (!file)
 		return -EBADF;
 	lock_write(&file->lock);
-	result = fs_readdir(file->node, listing_add, &listing, &file->offset,
-			    file->flags & O_NOATIME);
-	if (!result && !listing.full && is_live(file->node))
-		proc_list(file->node, listing_add, &listing, &file->offset);
+	do {
+		listing.err = 0;
+		result = fs_readdir(file->node, listing_add, &listing,
+				    &file->offset, file->flags & O_NOATIME);
+		if (!result && !listing.err && is_live(file->node))
+			proc_list(file->node, listing_add, &listing,
+				  &file->offset);
+	} while (UNLIKELY(listing.err == -EFAULT) &&
+		 port_user_fault_in(listing.buf + listing.used, 1, true));
 	if (!result)
-		result = listing.full && !listing.used ? -EINVAL
-						       : (long)listing.used;
+		result = listing.used ? (long)listing.used : listing.err;
 	unlock_write(&file->lock);
 	file_put(file);
 	return result;

@@ -3,10 +3,6 @@
  * The system call layer as the homes see it: how it is started, and the one
  * entry for calls by number. libc calls the sys_* functions (sys.h, generated)
  * directly as long as syscall_detour is 0.
- *
- * DEVIATION: pointers are taken for good, as a function takes them. Where Linux
- * says EFAULT, here a bad one is an exception; only a path that is NULL gets
- * EFAULT.
  */
 #ifndef WHELK_SYSCALLS_SYSCALL_H
 #define WHELK_SYSCALLS_SYSCALL_H

@@ -17,6 +17,7 @@
 #include "abi/errno.h"
 #include "abi/fcntl.h"
 #include "port/port.h"
+#include "port/user.h"
 
 #define TRACE_LINE_MAX	 768
 #define TRACE_STRING_MAX 32
@@ -167,22 +168,26 @@ static void put_byte(struct line *line, unsigned char c, unsigned char next)
  * data ends at its zero byte. What cannot be an address is printed as one. */
 static void put_data(struct line *line, uint64_t address, size_t len)
 {
-	const unsigned char *s = (const unsigned char *)(uintptr_t)address;
+	const char *s = (const char *)(uintptr_t)address;
 	bool terminated = len == SIZE_MAX;
+	char c = 0, next = 0;
 	size_t i;
 
-	if (address < PAGE_SIZE) {
+	if (!user_byte(s, &c)) {
 		put_address(line, address);
 		return;
 	}
 	put_char(line, '"');
 	for (i = 0; i < len && i < TRACE_STRING_MAX; i++) {
-		if (terminated && !s[i])
+		if (terminated && !c)
 			break;
-		put_byte(line, s[i], i + 1 < len ? s[i + 1] : 0);
+		if (i + 1 == len || !user_byte(s + i + 1, &next))
+			next = 0;
+		put_byte(line, (unsigned char)c, (unsigned char)next);
+		c = next;
 	}
 	put_char(line, '"');
-	if (terminated ? s[i] != 0 : i < len)
+	if (terminated ? c != 0 : i < len)
 		put(line, "...");
 }
 

@@ -61,6 +61,8 @@ long sys_sysinfo(struct sysinfo *info)
 {
 	size_t total, avail;
 
+	if (!user_writable(info, sizeof(*info)))
+		return -EFAULT;
 	kernel_pages_count(&total, &avail);
 	memset(info, 0, sizeof(*info));
 	info->uptime = (int64_t)(kernel_clock_monotonic() / 1000000000);

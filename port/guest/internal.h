@@ -6,6 +6,7 @@
 #include "abi/errno.h"
 #include "kernel/kernel.h"
 #include "port/port.h"
+#include "port/user.h"
 
 /* libc's, at link time. */
 void *memcpy(void *restrict to, const void *restrict from, size_t n);

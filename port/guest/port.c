@@ -137,13 +137,20 @@ void port_random(void *buf, size_t len)
 
 ssize_t port_console_read(void *buf, size_t count)
 {
-	return (ssize_t)kernel_console_read(buf, count);
+	const size_t answer_max = 65536; /* no answer is longer */
+	size_t good =
+		user_span(buf, count < answer_max ? count : answer_max, true);
+
+	return good || !count ? (ssize_t)kernel_console_read(buf, good)
+			      : -EFAULT;
 }
 
 ssize_t port_console_write(int stream, const void *buf, size_t count)
 {
-	kernel_console_write(stream, buf, count);
-	return (ssize_t)count;
+	size_t good = user_span(buf, count, false);
+
+	kernel_console_write(stream, buf, good);
+	return good || !count ? (ssize_t)good : -EFAULT;
 }
 
 size_t port_console_pending(void)

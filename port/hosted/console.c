@@ -29,6 +29,7 @@ static ssize_t errno_of(long result)
 	case -EPIPE:
 	case -EINTR:
 	case -ENOSPC:
+	case -EFAULT:
 		return result;
 	default:
 		return -EIO;

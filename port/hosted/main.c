@@ -11,6 +11,7 @@
  */
 #include "port/hosted/internal.h"
 
+#include "abi/errno.h"
 #include "abi/guest.h"
 #include "port/x86_64/fault.h"
 #include "syscalls/syscall.h"
@@ -138,8 +139,9 @@ void port_random(void *buf, size_t len)
 	while (len > 0) {
 		long n = host_syscall3(HOST_GETRANDOM, (long)at, (long)len, 0);
 
-		if (n < 0)
-			continue; /* interrupted */
+		if (n == -EINTR)
+			continue;
+		port_assert(n > 0);
 		at += n;
 		len -= (size_t)n;
 	}

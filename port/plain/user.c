@@ -11,6 +11,8 @@ static size_t bad_from(const void *start, size_t n)
 {
 	const char *first = start;
 
+	if (n && (uintptr_t)first < 4096)
+		return n;
 	if (user_plain_bad.start == user_plain_bad.end ||
 	    first >= user_plain_bad.end || first + n <= user_plain_bad.start)
 		return 0;

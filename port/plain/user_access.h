@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Memory of the caller (port/user.h) where it is the same program's: fs/ in an
- * ordinary process. Accesses are plain ones, for sanitizers to see. Tests may
- * say that a range can not be accessed.
+ * ordinary process. Accesses are plain ones, for sanitizers to see. Only the
+ * first page is bad, and what tests say.
  */
 #ifndef WHELK_PORT_PLAIN_USER_ACCESS_H
 #define WHELK_PORT_PLAIN_USER_ACCESS_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* The bytes at [start, end) are bad, if there are any. */
 extern struct user_plain_bad {
@@ -17,7 +18,8 @@ extern struct user_plain_bad {
 
 static inline bool user_plain_is_bad(const char *at)
 {
-	return at >= user_plain_bad.start && at < user_plain_bad.end;
+	return (uintptr_t)at < 4096 ||
+	       (at >= user_plain_bad.start && at < user_plain_bad.end);
 }
 
 /* Loads a byte; false if it can not be read. */
@@ -42,6 +44,15 @@ static inline bool user_readable(const void *start, size_t len)
 static inline bool user_writable(void *start, size_t len)
 {
 	return user_readable(start, len);
+}
+
+/* Stores a word; false if it can not be written. */
+static inline bool user_store(uint64_t *at, uint64_t value)
+{
+	if (!user_readable(at, sizeof(*at)))
+		return false;
+	*at = value;
+	return true;
 }
 
 /* Can the byte be written? It stays what it is. */

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* An instruction that goes to the label fault if it faults. */
 #define USER_ACCESS(instruction)                         \
@@ -71,6 +72,19 @@ static inline bool user_writable(void *start, size_t len)
 	__asm__ goto(USER_ACCESS("movb $0, %0")
 		     :
 		     : "m"(first[len - 1])
+		     : "memory"
+		     : fault);
+	return true;
+fault:
+	return false;
+}
+
+/* Stores a word; false if it can not be written. */
+static inline bool user_store(uint64_t *at, uint64_t value)
+{
+	__asm__ goto(USER_ACCESS("movq %1, %0")
+		     :
+		     : "m"(*at), "er"(value)
 		     : "memory"
 		     : fault);
 	return true;
