@@ -101,7 +101,8 @@ long sys_clock_settime(int clock, const struct timespec *ts)
 
 void kernel_sleep_until(uint64_t deadline)
 {
-	const uint64_t hour = 3600 * NSEC_PER_SEC; /* what timers can count */
+	const uint64_t hour =
+		UINT64_C(3600) * NSEC_PER_SEC; /* what timers can count */
 	uint64_t now;
 
 	while ((now = kernel_clock_monotonic()) < deadline)

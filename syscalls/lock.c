@@ -571,6 +571,8 @@ static long record_query(struct file *file, struct flock *flock,
 	err = request_get(file, flock, kind, &request);
 	if (err)
 		return err;
+	if (!user_writable(flock, sizeof(*flock)))
+		return -EFAULT;
 	lock_write(&locks.lock);
 	of = locks_find(file->node);
 	held = request.type == F_UNLCK ? record_own(of, &request.range)
@@ -591,6 +593,8 @@ static long record_query(struct file *file, struct flock *flock,
 
 long lock_fcntl(int fd, struct file *file, int cmd, struct flock *flock)
 {
+	if (!user_readable(flock, sizeof(*flock)))
+		return -EFAULT;
 	switch (cmd) {
 	case F_GETLK:
 	case F_OFD_GETLK:

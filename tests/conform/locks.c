@@ -192,6 +192,8 @@ static void refused(void)
 	CALL(fcntl(a, F_OFD_SETLK, &flock));
 	CALL(fcntl(a, F_OFD_GETLK, &flock));
 	CALL(fcntl(99, F_SETLK, &flock));
+	CALL(syscall(SYS_fcntl, a, F_SETLK, NULL));
+	CALL(syscall(SYS_fcntl, a, F_GETLK, 1));
 	d = open("f", O_PATH);
 	SET(d, F_RDLCK, 0, 1);
 	CALL(close(d));
