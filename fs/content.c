@@ -9,11 +9,6 @@
  */
 #include "fs/internal.h"
 
-static uint64_t min_u64(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* The index of the first page that begins at or after offset. */
 static uint64_t page_after(uint64_t offset)
 {

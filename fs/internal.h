@@ -38,6 +38,11 @@
 #define DATA_INLINE   24
 #define SMALL_MAX     2048 /* larger contents have pages */
 
+static inline uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Where the contents of a file or the target of a symlink are. Whatever is not
  * stored, up to the size, is a hole. */
 enum content_form {

@@ -249,21 +249,23 @@ static void tree_tidy(struct fs *fs, struct fs_node *node, uint64_t index)
 	tree_lower(fs, node);
 }
 
-/* Puts a new page into the empty slot of index, which is slot if there is a
- * table with it; its space has been taken. */
-static int page_add(struct fs *fs, struct fs_node *node, uint64_t index,
-		    void **slot, uintptr_t tags, uint8_t **pagep)
+/* Puts a new page into slot, which is empty, or NULL if it is still to be made
+ * for index. The page's space has been taken. */
+static inline int page_add(struct fs *fs, struct fs_node *node, uint64_t index,
+			   void **slot, uintptr_t tags, uint8_t **pagep)
 {
 	uint8_t *page = port_pages_alloc(1);
-	int err;
 
-	if (!page)
+	if (UNLIKELY(!page))
 		return -ENOMEM;
-	err = LIKELY(slot != NULL) ? 0 : slot_make(fs, node, index, &slot);
-	if (UNLIKELY(err)) {
-		tree_tidy(fs, node, index);
-		port_pages_free(page, 1);
-		return err;
+	if (UNLIKELY(!slot)) {
+		int err = slot_make(fs, node, index, &slot);
+
+		if (err) {
+			tree_tidy(fs, node, index);
+			port_pages_free(page, 1);
+			return err;
+		}
 	}
 	/* commit: nothing below can fail */
 	*slot = page + tags;
@@ -272,37 +274,29 @@ static int page_add(struct fs *fs, struct fs_node *node, uint64_t index,
 	return 0;
 }
 
-/* tree_page_make where there is no page that is simply there; slot is that of
- * tree_slot. */
-static int page_make_slow(struct fs *fs, struct fs_node *node, uint64_t index,
-			  void **slot, uint8_t **pagep, bool *fresh)
-{
-	int err;
-
-	*fresh = true;
-	if (slot && *slot) {
-		*slot = *pagep = slot_page(*slot);
-		return 0;
-	}
-	err = space_take(fs, PAGE_SIZE);
-	if (err)
-		return err;
-	err = page_add(fs, node, index, slot, 0, pagep);
-	if (err)
-		space_give(fs, PAGE_SIZE);
-	return err;
-}
-
 int tree_page_make(struct fs *fs, struct fs_node *node, uint64_t index,
 		   uint8_t **pagep, bool *fresh)
 {
 	void **slot = tree_slot(node, index);
+	int err;
 
-	if (UNLIKELY(!slot || !slot_plain(*slot)))
-		return page_make_slow(fs, node, index, slot, pagep, fresh);
-	*fresh = false;
-	*pagep = *slot;
-	return 0;
+	*fresh = true;
+	if (slot && slot_plain(*slot)) {
+		*fresh = false;
+		*pagep = *slot;
+		return 0;
+	}
+	if (UNLIKELY(slot && *slot)) { /* it is reserved */
+		*slot = *pagep = slot_page(*slot);
+		return 0;
+	}
+	err = space_take(fs, PAGE_SIZE);
+	if (UNLIKELY(err))
+		return err;
+	err = page_add(fs, node, index, slot, 0, pagep);
+	if (UNLIKELY(err))
+		space_give(fs, PAGE_SIZE);
+	return err;
 }
 
 void tree_init(struct fs_node *node, uint8_t *page)
@@ -314,11 +308,21 @@ void tree_init(struct fs_node *node, uint8_t *page)
 	node->tree.height = 0;
 }
 
-static void tree_page_free(struct fs *fs, struct fs_node *node, void *slot)
+/* Frees the pages in these slots, those of a table or part of it. */
+static void pages_remove(struct fs *fs, struct fs_node *node, void **slots,
+			 size_t count)
 {
-	port_pages_free(slot_page(slot), 1);
-	space_give(fs, PAGE_SIZE);
-	node->tree.pages--;
+	size_t freed = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!slots[i])
+			continue;
+		port_pages_free(slot_page(slots[i]), 1);
+		slots[i] = NULL;
+		freed++;
+	}
+	space_give(fs, freed << PAGE_SHIFT);
+	node->tree.pages -= freed;
 }
 
 /*
@@ -331,24 +335,23 @@ static bool table_remove(struct fs *fs, struct fs_node *node, void **table,
 			 uint64_t end)
 {
 	uint64_t span = slot_span(level);
+	size_t i = (size_t)(first / span);
 
-	for (size_t i = (size_t)(first / span); i < slots; i++) {
+	if (level == 1) {
+		if (i < min_u64(slots, end))
+			pages_remove(fs, node, table + i,
+				     (size_t)min_u64(slots, end) - i);
+		return slots_empty(table, 0, slots);
+	}
+	for (; i < slots && i * span < end; i++) {
 		uint64_t base = i * span;
 
-		if (base >= end)
-			break;
-		if (!table[i])
+		if (!table[i] ||
+		    !table_remove(fs, node, table[i], TABLE_SLOTS, level - 1,
+				  first > base ? first - base : 0, end - base))
 			continue;
-		if (level == 1) {
-			tree_page_free(fs, node, table[i]);
-			table[i] = NULL;
-		} else if (table_remove(fs, node, table[i], TABLE_SLOTS,
-					level - 1,
-					first > base ? first - base : 0,
-					end - base)) {
-			table_destroy(fs, table[i], TABLE_SLOTS);
-			table[i] = NULL;
-		}
+		table_destroy(fs, table[i], TABLE_SLOTS);
+		table[i] = NULL;
 	}
 	return slots_empty(table, 0, slots);
 }
@@ -359,10 +362,8 @@ void tree_remove(struct fs *fs, struct fs_node *node, uint64_t first,
 	unsigned height = node->tree.height;
 
 	if (height == 0) {
-		if (first == 0 && end > 0 && node->tree.root) {
-			tree_page_free(fs, node, node->tree.root);
-			node->tree.root = NULL;
-		}
+		if (first == 0 && end > 0)
+			pages_remove(fs, node, &node->tree.root, 1);
 		return;
 	}
 	if (first >= height_span(height))
