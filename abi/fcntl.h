@@ -59,6 +59,19 @@
 #define FALLOC_FL_UNSHARE_RANGE	 0x40
 #define FALLOC_FL_WRITE_ZEROES	 0x80
 
+/* preadv2(2): linux/fs.h. */
+#define RWF_HIPRI    0x01
+#define RWF_DSYNC    0x02
+#define RWF_SYNC     0x04
+#define RWF_NOWAIT   0x08
+#define RWF_APPEND   0x10
+#define RWF_NOAPPEND 0x20
+#define RWF_NOSIGNAL 0x100
+
+#define SYNC_FILE_RANGE_WAIT_BEFORE 1U
+#define SYNC_FILE_RANGE_WRITE	    2U
+#define SYNC_FILE_RANGE_WAIT_AFTER  4U
+
 #define SEEK_SET  0
 #define SEEK_CUR  1
 #define SEEK_END  2

@@ -23,6 +23,9 @@ int fs_allocate(struct fs *fs, struct fs_node *node, uint64_t offset,
 	if (err)
 		return err;
 	lock_write(&node->lock);
+	err = -EFBIG; /* also if the size is to be kept: inode_newsize_ok() */
+	if (end > node->size && end > size_max_now(fs))
+		goto unlock;
 	err = content_reserve(fs, node, offset, end);
 	if (err)
 		goto unlock;
@@ -59,6 +62,9 @@ int fs_zero(struct fs *fs, struct fs_node *node, uint64_t offset, uint64_t len,
 	if (err)
 		return err;
 	lock_write(&node->lock);
+	err = -EFBIG;
+	if (!keep_size && end > node->size && end > size_max_now(fs))
+		goto unlock;
 	err = content_reserve(fs, node, offset, end);
 	if (err)
 		goto unlock;

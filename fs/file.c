@@ -106,10 +106,12 @@ ssize_t fs_readv(struct fs_node *node, uint64_t offset, const struct iovec *iov,
 static ssize_t write_part(struct fs *fs, struct fs_node *node, uint64_t at,
 			  const char *buf, size_t count) REQUIRES(node->lock)
 {
-	if (UNLIKELY(at >= SIZE_MAX_FILE))
+	uint64_t size_max = size_max_now(fs);
+
+	if (UNLIKELY(at >= size_max))
 		return -EFBIG;
-	if (UNLIKELY(count > SIZE_MAX_FILE - at))
-		count = SIZE_MAX_FILE - at;
+	if (UNLIKELY(count > size_max - at))
+		count = size_max - at;
 	return content_write(fs, node, at, buf, count);
 }
 
@@ -204,17 +206,21 @@ ssize_t fs_write(struct fs *fs, struct fs_node *node, const void *buf,
 
 int fs_truncate(struct fs *fs, struct fs_node *node, uint64_t size)
 {
-	if (size > SIZE_MAX_FILE)
-		return -EFBIG;
+	int err = -EFBIG;
+
 	lock_write(&node->lock);
+	if (size > node->size && size > size_max_now(fs))
+		goto unlock;
+	err = 0;
 	/* commit: nothing below can fail */
 	if (size <= node->size)
 		content_shrink(fs, node, size);
 	else
 		content_grow(node, size);
 	node_changed(node, node_now());
+unlock:
 	unlock_write(&node->lock);
-	return 0;
+	return err;
 }
 
 /* The next data or hole at or after offset, which is within the size: in bytes,

@@ -23,6 +23,7 @@ int fs_create(const struct fs_limits *limits, struct fs **fsp)
 	memset(fs, 0, sizeof(*fs));
 	fs->limits = *limits;
 	fs->next_ino = INO_ROOT;
+	fs->size_max = SIZE_MAX_FILE;
 	port_random(fs->seed, sizeof(fs->seed));
 	fs->seed[0] |= SEED_ODD;
 	slab_init(fs);
@@ -65,6 +66,12 @@ void fs_destroy(struct fs *fs)
 	port_assert(fs->nodes == 0 && fs->bytes == 0);
 	slab_fini(fs);
 	port_pages_free(fs, fs_pages());
+}
+
+void fs_limit_size(struct fs *fs, uint64_t size_max)
+{
+	__atomic_store_n(&fs->size_max, min_u64(size_max, SIZE_MAX_FILE),
+			 __ATOMIC_RELAXED);
 }
 
 /* What a limit leaves; a thread that is just being refused counts for a moment

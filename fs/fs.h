@@ -94,6 +94,10 @@ void fs_stat(struct fs *fs, struct fs_stat *stat);
  */
 void fs_check(struct fs *fs);
 
+/* No file is made larger than this many bytes, and -EFBIG is for what reaches
+ * beyond; what is larger stays. For RLIMIT_FSIZE: setrlimit(2). */
+void fs_limit_size(struct fs *fs, uint64_t size_max);
+
 /* -- Nodes --------------------------------------------------------------- */
 
 void fs_node_ref(struct fs_node *node);
@@ -199,7 +203,7 @@ FS_CHECKED ssize_t fs_read(struct fs_node *node, uint64_t offset, void *buf,
  * as one step, and adds the number of bytes written to *offset (in append
  * mode: sets it to the new end). Returns that number: less than count only
  * when space ran out (then the next call fails), or at the largest offset.
- * -EFBIG beyond 2^63-1.
+ * -EFBIG beyond 2^63-1 or the limit.
  */
 FS_CHECKED ssize_t fs_write(struct fs *fs, struct fs_node *node,
 			    const void *buf, size_t count, bool append,

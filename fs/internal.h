@@ -230,10 +230,16 @@ struct fs {
 	uint64_t bytes; /* of contents */
 	uint64_t nodes;
 	uint64_t next_ino;
+	uint64_t size_max; /* of files: at most SIZE_MAX_FILE */
 
 	struct lock rename_lock; /* renames between directories */
 	struct slab_cache caches[SLAB_CLASSES];
 };
+
+static inline uint64_t size_max_now(const struct fs *fs)
+{
+	return __atomic_load_n(&fs->size_max, __ATOMIC_RELAXED);
+}
 
 /* -- slab.c: memory by size ---------------------------------------------- */
 

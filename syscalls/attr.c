@@ -160,7 +160,7 @@ long sys_truncate(const char *path, off_t length)
 	if (!err)
 		err = fs_truncate(process.fs, node, (uint64_t)length);
 	node_put(node);
-	return err;
+	return err == -EFBIG ? file_too_large() : err;
 }
 
 /* ftruncate(2): of a descriptor open for writing. */
@@ -177,7 +177,7 @@ long sys_ftruncate(int fd, off_t length)
 	if (S_ISREG(fs_node_mode(file->node)) && file_writable(file))
 		err = fs_truncate(process.fs, file->node, (uint64_t)length);
 	file_put(file);
-	return err;
+	return err == -EFBIG ? file_too_large() : err;
 }
 
 /* Is mode one of those that Linux knows? tmpfs has few of them, but that comes
@@ -225,6 +225,7 @@ long sys_fallocate(int fd, int mode, off_t offset, off_t len)
 	bool keep_size = mode & FALLOC_FL_KEEP_SIZE;
 	uint64_t at = (uint64_t)offset, count = (uint64_t)len;
 	struct file *file = fd_get(fd);
+	bool too_large = false; /* for the limit */
 	int err;
 
 	if (!file)
@@ -251,7 +252,8 @@ long sys_fallocate(int fd, int mode, off_t offset, off_t len)
 		err = -EOPNOTSUPP;
 		break;
 	}
+	too_large = err == -EFBIG;
 put:
 	file_put(file);
-	return err;
+	return too_large ? file_too_large() : err;
 }

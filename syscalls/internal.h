@@ -281,6 +281,11 @@ long pipe_capacity_set(struct file *file, unsigned capacity);
 /* Opens a file that is nothing but object with these operations; flags may have
  * O_CLOEXEC. Returns its descriptor, or -EMFILE, -ENFILE, -ENOMEM. */
 int open_object(const struct file_ops *ops, void *object, uint32_t flags);
+/* -- process.c ------------------------------------------------------------ */
+
+/* What a call does whose result is -EFBIG, which it returns: if that is because
+ * of RLIMIT_FSIZE, the thread gets SIGXFSZ. No lock is held. */
+long file_too_large(void);
 
 /* -- path.c: paths of system calls ---------------------------------------- */
 

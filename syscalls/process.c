@@ -204,12 +204,14 @@ long sys_uname(struct utsname *name)
 
 /* getrlimit(2): the resources there are limits for. */
 enum {
+	RLIMIT_FSIZE = 1,
 	RLIMIT_STACK = 3,
 	RLIMIT_CORE = 4,
 	RLIMIT_NOFILE = 7,
 	RLIM_NLIMITS = 16
 };
 
+#define SIGXFSZ	      25
 #define RLIM_INFINITY UINT64_MAX
 #define STACK_BYTES   ((uint64_t)8 << 20)
 
@@ -217,9 +219,16 @@ struct rlimit {
 	uint64_t rlim_cur, rlim_max;
 };
 
+/* atomic, each for itself: RLIMIT_FSIZE. */
+static struct rlimit fsize = {RLIM_INFINITY, RLIM_INFINITY};
+
 static struct rlimit limit_get(int resource)
 {
 	switch (resource) {
+	case RLIMIT_FSIZE:
+		return (struct rlimit){
+			__atomic_load_n(&fsize.rlim_cur, __ATOMIC_RELAXED),
+			__atomic_load_n(&fsize.rlim_max, __ATOMIC_RELAXED)};
 	case RLIMIT_NOFILE:
 		return (struct rlimit){fd_limit(),
 				       __atomic_load_n(&nofile_max,
@@ -233,9 +242,23 @@ static struct rlimit limit_get(int resource)
 	}
 }
 
-/* DEVIATION: setrlimit(2): only the number of descriptors can be limited; any
- * other limit may be "set" to what it is, and else -EPERM: it would not be
- * kept. */
+long file_too_large(void)
+{
+	if (limit_get(RLIMIT_FSIZE).rlim_cur != RLIM_INFINITY)
+		(void)sys_tkill((pid_t)sys_gettid(), SIGXFSZ);
+	return -EFBIG;
+}
+
+static void fsize_set(const struct rlimit *limit)
+{
+	__atomic_store_n(&fsize.rlim_cur, limit->rlim_cur, __ATOMIC_RELAXED);
+	__atomic_store_n(&fsize.rlim_max, limit->rlim_max, __ATOMIC_RELAXED);
+	fs_limit_size(process.fs, limit->rlim_cur);
+}
+
+/* DEVIATION: setrlimit(2): only the number of descriptors and the size of files
+ * can be limited; any other limit may be "set" to what it is, and else -EPERM:
+ * it would not be kept. */
 static long limit_set(int resource, const struct rlimit *limit)
 {
 	struct rlimit now = limit_get(resource);
@@ -246,6 +269,11 @@ static long limit_set(int resource, const struct rlimit *limit)
 		__atomic_store_n(&nofile_max, limit->rlim_max,
 				 __ATOMIC_RELAXED);
 		fd_limit_set(limit->rlim_cur);
+		return 0;
+	}
+	if (resource == RLIMIT_FSIZE &&
+	    (limit->rlim_max <= now.rlim_max || cred_now()->uid == 0)) {
+		fsize_set(limit);
 		return 0;
 	}
 	return limit->rlim_cur == now.rlim_cur &&

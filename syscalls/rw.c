@@ -175,7 +175,7 @@ long sys_write(int fd, const void *buf, size_t count)
 	unlock_write(&file->lock);
 put:
 	file_put(file);
-	return result;
+	return UNLIKELY(result == -EFBIG) ? file_too_large() : result;
 }
 
 /* pwrite(2); like Linux's, it appends to a file opened with O_APPEND (BUGS). */
@@ -200,7 +200,7 @@ long sys_pwrite64(int fd, const void *buf, size_t count, off_t offset)
 	else
 		result = write_at(file, &at, buf, count);
 	file_put(file);
-	return result;
+	return UNLIKELY(result == -EFBIG) ? file_too_large() : result;
 }
 
 /* -- Several buffers ----------------------------------------------------------- */
@@ -211,6 +211,7 @@ struct vector {
 	int iovcnt;
 	size_t sum;
 	struct iovec cut; /* what iov is then */
+	int flags;	  /* RWF_... */
 };
 
 /* Can the caller's array be read, and do its lengths, then its addresses, make
@@ -292,6 +293,32 @@ static ssize_t special_vector(struct file *file, const struct vector *v,
 	return done;
 }
 
+/* May these flags be given? kiocb_set_rw_flags() of Linux. */
+static int flags_check(const struct file *file, int flags)
+{
+	const int known = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT |
+			  RWF_APPEND | RWF_NOAPPEND | RWF_NOSIGNAL;
+
+	if (flags &
+	    (file->ops || S_ISREG(fs_node_mode(file->node)) ? ~known
+							    : ~RWF_HIPRI))
+		return -EOPNOTSUPP;
+	if ((flags & RWF_APPEND) && (flags & RWF_NOAPPEND))
+		return -EINVAL;
+	/* On files tmpfs does not know it, and what might wait cannot be told
+	 * not to; devices never do. */
+	if ((flags & RWF_NOWAIT) &&
+	    (!file->ops || file->ops->position == POSITION_NONE))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+static bool appends(const struct file *file, int flags)
+{
+	return ((file->flags & O_APPEND) && !(flags & RWF_NOAPPEND)) ||
+	       (flags & RWF_APPEND);
+}
+
 /* At *offset, which is the open file's own or the caller's. */
 static ssize_t vector_at(struct file *file, const struct vector *v, bool write,
 			 uint64_t *offset)
@@ -300,9 +327,15 @@ static ssize_t vector_at(struct file *file, const struct vector *v, bool write,
 
 	if ((int64_t)(*offset + v->sum) < 0)
 		return -EINVAL;
+	if (v->flags) {
+		int err = flags_check(file, v->flags);
+
+		if (err)
+			return err;
+	}
 	if (!file->ops && write)
 		return fs_writev(process.fs, file->node, v->iov, v->iovcnt,
-				 file->flags & O_APPEND, offset);
+				 appends(file, v->flags), offset);
 	if (!file->ops && S_ISDIR(fs_node_mode(file->node)))
 		return -EISDIR;
 	if (file->ops)
@@ -316,13 +349,14 @@ static ssize_t vector_at(struct file *file, const struct vector *v, bool write,
 }
 
 static long vector(int fd, const struct iovec *iov, int iovcnt, bool write,
-		   const off_t *position)
+		   const off_t *position, int flags)
 {
 	struct file *file;
 	struct vector v;
 	uint64_t at;
 	long result = -EBADF;
 
+	v.flags = flags;
 	if (position && *position < 0)
 		return -EINVAL;
 	file = fd_get(fd);
@@ -345,28 +379,45 @@ static long vector(int fd, const struct iovec *iov, int iovcnt, bool write,
 	}
 put:
 	file_put(file);
-	return result;
+	return result == -EFBIG ? file_too_large() : result;
 }
 
 /* readv(2), writev(2), preadv(2), pwritev(2). */
 long sys_readv(int fd, const struct iovec *iov, int iovcnt)
 {
-	return vector(fd, iov, iovcnt, false, NULL);
+	return vector(fd, iov, iovcnt, false, NULL, 0);
 }
 
 long sys_writev(int fd, const struct iovec *iov, int iovcnt)
 {
-	return vector(fd, iov, iovcnt, true, NULL);
+	return vector(fd, iov, iovcnt, true, NULL, 0);
 }
 
 long sys_preadv(int fd, const struct iovec *iov, int iovcnt, off_t offset)
 {
-	return vector(fd, iov, iovcnt, false, &offset);
+	return vector(fd, iov, iovcnt, false, &offset, 0);
 }
 
 long sys_pwritev(int fd, const struct iovec *iov, int iovcnt, off_t offset)
 {
-	return vector(fd, iov, iovcnt, true, &offset);
+	return vector(fd, iov, iovcnt, true, &offset, 0);
+}
+
+/* preadv2(2), pwritev2(2): at the file's own position if offset is -1. */
+long sys_preadv2(int fd, const struct iovec *iov, int iovcnt, off_t offset,
+		 unsigned long offset_high, int flags)
+{
+	(void)offset_high; /* for machines with half the bits */
+	return vector(fd, iov, iovcnt, false, offset == -1 ? NULL : &offset,
+		      flags);
+}
+
+long sys_pwritev2(int fd, const struct iovec *iov, int iovcnt, off_t offset,
+		  unsigned long offset_high, int flags)
+{
+	(void)offset_high;
+	return vector(fd, iov, iovcnt, true, offset == -1 ? NULL : &offset,
+		      flags);
 }
 
 /* -- Positions ------------------------------------------------------------------- */
@@ -460,6 +511,23 @@ long sys_fadvise64(int fd, off_t offset, off_t len, int advice)
 	return result;
 }
 
+/* readahead(2): of a regular file, for which it has nothing to do. */
+long sys_readahead(int fd, off_t offset, size_t count)
+{
+	struct file *file = fd_get(fd);
+	long result = 0;
+
+	(void)offset;
+	if (!file)
+		return -EBADF;
+	if (!file_readable(file))
+		result = -EBADF;
+	else if (!S_ISREG(fs_node_mode(file->node)) || (ssize_t)count < 0)
+		result = -EINVAL;
+	file_put(file);
+	return result;
+}
+
 /* -- Durability ------------------------------------------------------------------- */
 
 /* fsync(2): memory is as stable as this storage gets. */
@@ -483,4 +551,36 @@ long sys_fdatasync(int fd)
 long sys_sync(void)
 {
 	return 0;
+}
+
+/* syncfs(2): any descriptor does. */
+long sys_syncfs(int fd)
+{
+	struct file *file = fd_get(fd);
+
+	if (!file)
+		return -EBADF;
+	file_put(file);
+	return 0;
+}
+
+/* sync_file_range(2). */
+long sys_sync_file_range(int fd, off_t offset, off_t len, unsigned int flags)
+{
+	const unsigned all = SYNC_FILE_RANGE_WAIT_BEFORE |
+			     SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+	struct file *file = fd_get(fd);
+	uint32_t mode;
+	long result = 0;
+
+	if (!file)
+		return -EBADF;
+	mode = fs_node_mode(file->node);
+	if ((flags & ~all) || offset < 0 || len < 0 ||
+	    span_bad((uint64_t)offset, (size_t)len))
+		result = -EINVAL;
+	else if (!S_ISREG(mode) && !S_ISDIR(mode) && !S_ISBLK(mode))
+		result = -ESPIPE;
+	file_put(file);
+	return result;
 }

@@ -9,6 +9,7 @@
 # cases: random process memory allocate tmpfile mknod proc pipes fifos
 # cases: poll
 # cases: locks
+# cases: limits
 set -eu
 root=$(pwd)
 conform=$root/tests/conform

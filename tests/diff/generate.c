@@ -27,6 +27,7 @@
  *   q request of ioctl    i address of an int
  *   s struct stat         X struct statx           S struct statfs
  *   e flags of dup3       D mode of a directory    h p, often the first
+ *   A @, or -1            V flags of preadv2       j of sync_file_range
  *   F mode of fallocate   L length of a range
  *   # number of a file    v advice                 0 NULL
  *   y type and mode       b device                 . ""
@@ -45,6 +46,8 @@ const struct call calls[] = {
 	{"pwrite64", SYS_pwrite64, "f<n@", 16, NULL},
 	{"writev", SYS_writev, "fWk", 6, NULL},
 	{"pwritev", SYS_pwritev, "fWk@", 6, NULL},
+	{"preadv2", SYS_preadv2, "fRkA0V", 4, NULL},
+	{"pwritev2", SYS_pwritev2, "fWkA0V", 5, NULL},
 	{"lseek", SYS_lseek, "f@w", 20, NULL},
 	{"truncate", SYS_truncate, "p@", 6, NULL},
 	{"ftruncate", SYS_ftruncate, "f@", 12, NULL},
@@ -63,6 +66,9 @@ const struct call calls[] = {
 	{"fadvise64", SYS_fadvise64, "f@@v", 2, NULL},
 	{"fsync", SYS_fsync, "f", 1, NULL},
 	{"fdatasync", SYS_fdatasync, "f", 1, NULL},
+	{"syncfs", SYS_syncfs, "f", 1, NULL},
+	{"sync_file_range", SYS_sync_file_range, "f@@j", 1, NULL},
+	{"readahead", SYS_readahead, "f@@", 1, NULL},
 	{"mkdir", SYS_mkdir, "pD", 16, NULL},
 	{"mkdirat", SYS_mkdirat, "dpD", 12, NULL},
 	{"rmdir", SYS_rmdir, "P", 4, NULL},
@@ -498,6 +504,12 @@ static long number_make(char kind)
 		return pick(names_used);
 	case '@':
 		return offset_make();
+	case 'A':
+		return once_in(4) ? -1 : offset_make();
+	case 'V':
+		return once_in(30) ? 1 << pick(8) : flags_make('V');
+	case 'j':
+		return once_in(10) ? 8 : pick(8);
 	case 'F':
 		return allocate_mode_make();
 	case 'L':

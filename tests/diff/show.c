@@ -52,6 +52,12 @@ static const struct flag rename_flags[] = {
 	{NULL, 0, 0},
 };
 
+static const struct flag rw_flags[] = {
+	{"RWF_HIPRI", 1, 12},  {"RWF_DSYNC", 2, 12},  {"RWF_SYNC", 4, 12},
+	{"RWF_NOWAIT", 8, 12}, {"RWF_APPEND", 16, 4}, {"RWF_NOAPPEND", 32, 8},
+	{NULL, 0, 0},
+};
+
 static const struct flag statx_masks[] = {
 	{"STATX_BASIC_STATS", 0x7ff, 2},
 	{"STATX_BTIME", 0x800, 2},
@@ -69,6 +75,8 @@ const struct flag *flags_of(char kind)
 		return at_flags;
 	case 'r':
 		return rename_flags;
+	case 'V':
+		return rw_flags;
 	default:
 		return statx_masks;
 	}
@@ -196,6 +204,7 @@ static void arg_show(char kind, long arg, FILE *file)
 	case 'o':
 	case 'l':
 	case 'r':
+	case 'V':
 	case 'M':
 		flags_show(kind, arg, file);
 		break;

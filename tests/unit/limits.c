@@ -215,6 +215,34 @@ TEST(space_is_reserved_whole_or_not_at_all)
 	fs_node_unref(fs, node);
 }
 
+TEST(no_file_grows_beyond_the_limit_of_its_size)
+{
+	struct fs_node *node = file_make("/f");
+
+	CHECK_EQ(write_at(node, 0, 2 * PAGE), 2 * PAGE);
+	fs_limit_size(fs, PAGE + 10);
+	CHECK_EQ(write_at(node, 0, PAGE), PAGE);
+	CHECK_EQ(write_at(node, PAGE, 20), 10);
+	call_tick();
+	CHECK_EQ(write_at(node, PAGE + 10, 1), -EFBIG);
+	CHECK_EQ(write_at(node, PAGE + 10, 0), 0);
+	CHECK_EQ(fs_truncate(fs, node, 2 * PAGE + 1), -EFBIG);
+	CHECK_EQ(fs_allocate(fs, node, 0, 2 * PAGE + 1, true), -EFBIG);
+	CHECK_EQ(fs_zero(fs, node, 0, 2 * PAGE + 1, false), -EFBIG);
+	CHECK_TEXT(call_times("/f"), "");
+	CHECK_EQ(fs_zero(fs, node, 0, 2 * PAGE + 1, true), 0);
+	CHECK_EQ(fs_allocate(fs, node, 0, 2 * PAGE, true), 0);
+	CHECK_EQ(fs_punch(fs, node, PAGE, 9 * PAGE), 0);
+	CHECK_EQ(fs_truncate(fs, node, 2 * PAGE), 0);
+	CHECK_EQ(fs_truncate(fs, node, PAGE), 0);
+	CHECK_EQ(fs_truncate(fs, node, PAGE + 11), -EFBIG);
+	CHECK_EQ(fs_truncate(fs, node, PAGE + 10), 0);
+	fs_limit_size(fs, UINT64_MAX);
+	CHECK_EQ(fs_truncate(fs, node, INT64_MAX), 0);
+	CHECK_EQ(fs_truncate(fs, node, UINT64_MAX), -EFBIG);
+	fs_node_unref(fs, node);
+}
+
 TEST(no_node_is_made_beyond_the_limit)
 {
 	check_fs_limits(PAGE, 3);
