@@ -26,7 +26,7 @@ int fs_allocate(struct fs *fs, struct fs_node *node, uint64_t offset,
 	err = -EFBIG; /* also if the size is to be kept: inode_newsize_ok() */
 	if (end > node->size && end > size_max_now(fs))
 		goto unlock;
-	err = content_reserve(fs, node, offset, end);
+	err = content_reserve(fs, node, offset, end, false);
 	if (err)
 		goto unlock;
 	/* commit: nothing below can fail */
@@ -46,11 +46,17 @@ int fs_punch(struct fs *fs, struct fs_node *node, uint64_t offset, uint64_t len)
 	if (err)
 		return err;
 	lock_write(&node->lock);
+	err = content_own(fs, node, offset);
+	if (!err)
+		err = content_own(fs, node, end);
+	if (err)
+		goto unlock;
 	/* commit: nothing below can fail */
 	content_punch(fs, node, offset, end);
 	node_changed(node, node_now());
+unlock:
 	unlock_write(&node->lock);
-	return 0;
+	return err;
 }
 
 int fs_zero(struct fs *fs, struct fs_node *node, uint64_t offset, uint64_t len,
@@ -65,7 +71,7 @@ int fs_zero(struct fs *fs, struct fs_node *node, uint64_t offset, uint64_t len,
 	err = -EFBIG;
 	if (!keep_size && end > node->size && end > size_max_now(fs))
 		goto unlock;
-	err = content_reserve(fs, node, offset, end);
+	err = content_reserve(fs, node, offset, end, true);
 	if (err)
 		goto unlock;
 	/* commit: nothing below can fail */

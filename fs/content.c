@@ -28,8 +28,7 @@ void space_give(struct fs *fs, uint64_t bytes)
 	count_sub(&fs->bytes, bytes);
 }
 
-/* The buffer of the inline and the small form, and its size. */
-static uint8_t *flat_bytes(const struct fs_node *node, size_t *capacity)
+uint8_t *content_flat(const struct fs_node *node, size_t *capacity)
 {
 	switch ((enum content_form)node->form) {
 	case CONTENT_INLINE:
@@ -50,7 +49,7 @@ static size_t flat_read(const struct fs_node *node, uint64_t offset, void *buf,
 			size_t count)
 {
 	size_t capacity, stored = 0, left;
-	const uint8_t *bytes = flat_bytes(node, &capacity);
+	const uint8_t *bytes = content_flat(node, &capacity);
 
 	if (LIKELY(offset < capacity && count <= capacity - offset))
 		return user_copy(buf, bytes + offset, count);
@@ -113,7 +112,7 @@ void content_grow(struct fs_node *node, uint64_t size)
 		bytes = from ? tree_page(node, node->size >> PAGE_SHIFT) : NULL;
 		capacity = PAGE_SIZE;
 	} else {
-		bytes = flat_bytes(node, &capacity);
+		bytes = content_flat(node, &capacity);
 		if (node->size >= capacity)
 			bytes = NULL;
 	}
@@ -135,7 +134,7 @@ static void small_free(struct fs *fs, const struct fs_node *node)
 static int small_make(struct fs *fs, struct fs_node *node, size_t capacity)
 {
 	size_t old_capacity;
-	const uint8_t *old = flat_bytes(node, &old_capacity);
+	const uint8_t *old = content_flat(node, &old_capacity);
 	bool was_small = node->form == CONTENT_SMALL;
 	size_t stored = (size_t)min_u64(node->size, old_capacity);
 	uint8_t *bytes;
@@ -163,10 +162,7 @@ static int small_make(struct fs *fs, struct fs_node *node, size_t capacity)
 	return 0;
 }
 
-/* Turns contents of any other form, which *old gets, into a tree with the same
- * bytes; it may have no page yet. What the old ones were charged now stands for
- * a part of the page. */
-static int tree_make(struct fs *fs, struct fs_node *node, struct fs_node *old)
+int content_tree_begin(struct fs *fs, struct fs_node *node, struct fs_node *old)
 {
 	size_t capacity, stored;
 	const uint8_t *bytes;
@@ -184,7 +180,7 @@ static int tree_make(struct fs *fs, struct fs_node *node, struct fs_node *old)
 			space_give(fs, more);
 			return -ENOMEM;
 		}
-		bytes = flat_bytes(old, &capacity);
+		bytes = content_flat(old, &capacity);
 		stored = (size_t)min_u64(node->size, capacity);
 		memcpy(page, bytes, stored);
 		memset(page + stored, 0, PAGE_SIZE - stored);
@@ -193,9 +189,13 @@ static int tree_make(struct fs *fs, struct fs_node *node, struct fs_node *old)
 	return 0;
 }
 
-/* Gives node the contents of old again, in place of its own. */
-static void content_restore(struct fs *fs, struct fs_node *node,
-			    const struct fs_node *old)
+void content_tree_end(struct fs *fs, struct fs_node *old)
+{
+	small_free(fs, old);
+}
+
+void content_tree_undo(struct fs *fs, struct fs_node *node,
+		       const struct fs_node *old)
 {
 	count_add(&fs->bytes, content_bytes(old));
 	content_destroy(fs, node);
@@ -209,7 +209,7 @@ static int flat_prepare(struct fs *fs, struct fs_node *node, uint64_t end)
 {
 	size_t capacity;
 
-	(void)flat_bytes(node, &capacity);
+	(void)content_flat(node, &capacity);
 	if (end <= capacity || end > SMALL_MAX)
 		return 0;
 	if (node->form != CONTENT_HOLE || end > DATA_INLINE)
@@ -277,15 +277,15 @@ static ssize_t convert_write(struct fs *fs, struct fs_node *node,
 	REQUIRES(node->lock)
 {
 	struct fs_node old;
-	ssize_t done = tree_make(fs, node, &old);
+	ssize_t done = content_tree_begin(fs, node, &old);
 
 	if (done < 0)
 		return done;
 	done = tree_write(fs, node, offset, buf, count);
 	if (done < 0)
-		content_restore(fs, node, &old);
+		content_tree_undo(fs, node, &old);
 	else
-		small_free(fs, &old);
+		content_tree_end(fs, &old);
 	return done;
 }
 
@@ -301,7 +301,7 @@ static ssize_t flat_write(struct fs *fs, struct fs_node *node, uint64_t offset,
 	err = flat_prepare(fs, node, offset + count);
 	if (UNLIKELY(err))
 		return err;
-	bytes = flat_bytes(node, &capacity);
+	bytes = content_flat(node, &capacity);
 	if (offset + count > capacity)
 		return convert_write(fs, node, offset, buf, count);
 	content_grow(node, offset);
@@ -363,23 +363,30 @@ void content_shrink(struct fs *fs, struct fs_node *node, uint64_t size)
 	node->size = size;
 }
 
+int content_own(struct fs *fs, struct fs_node *node, uint64_t offset)
+{
+	if (node->form != CONTENT_TREE || !(offset & (PAGE_SIZE - 1)))
+		return 0;
+	return tree_own(fs, node, offset >> PAGE_SHIFT);
+}
+
 int content_reserve(struct fs *fs, struct fs_node *node, uint64_t offset,
-		    uint64_t end)
+		    uint64_t end, bool own)
 {
 	uint64_t first = offset >> PAGE_SHIFT, after = page_after(end);
 	struct fs_node old;
 	int err;
 
 	if (node->form == CONTENT_TREE)
-		return tree_reserve(fs, node, first, after);
-	err = tree_make(fs, node, &old);
+		return tree_reserve(fs, node, first, after, own);
+	err = content_tree_begin(fs, node, &old);
 	if (err)
 		return err;
-	err = tree_reserve(fs, node, first, after);
+	err = tree_reserve(fs, node, first, after, own);
 	if (err)
-		content_restore(fs, node, &old);
+		content_tree_undo(fs, node, &old);
 	else
-		small_free(fs, &old);
+		content_tree_end(fs, &old);
 	return err;
 }
 
@@ -422,7 +429,7 @@ void content_punch(struct fs *fs, struct fs_node *node, uint64_t offset,
 			node->form = CONTENT_HOLE;
 		return;
 	}
-	bytes = flat_bytes(node, &capacity);
+	bytes = content_flat(node, &capacity);
 	if (offset == 0 && end >= PAGE_SIZE)
 		content_destroy(fs, node);
 	else if (offset < capacity)

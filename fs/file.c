@@ -212,6 +212,10 @@ int fs_truncate(struct fs *fs, struct fs_node *node, uint64_t size)
 	if (size > node->size && size > size_max_now(fs))
 		goto unlock;
 	err = 0;
+	if (size < node->size)
+		err = content_own(fs, node, size);
+	if (err)
+		goto unlock;
 	/* commit: nothing below can fail */
 	if (size <= node->size)
 		content_shrink(fs, node, size);

@@ -64,6 +64,7 @@ void fs_destroy(struct fs *fs)
 	}
 	node_unref(fs, fs->root);
 	port_assert(fs->nodes == 0 && fs->bytes == 0);
+	port_assert(share_total(fs) == 0);
 	slab_fini(fs);
 	port_pages_free(fs, fs_pages());
 }
@@ -97,21 +98,31 @@ void fs_stat(struct fs *fs, struct fs_stat *stat)
 	stat->nodes_free = left_of(stat->nodes_max, &fs->nodes);
 }
 
-/* Adds what the contents take: a file with several names is met as often, so
- * each time a part. */
-static void node_check(struct fs_node *node, uint64_t *bytes)
+/* What all nodes together take. A file with several names is met as often, so
+ * each time a part is added. */
+struct taken {
+	uint64_t bytes, shared, nodes;
+	bool exact; /* no file has several names */
+};
+
+static void node_check(const struct fs *fs, struct fs_node *node,
+		       struct taken *taken)
 {
 	port_assert(node->lock.word == 0);
 	port_assert(node->refs > 0);
+	taken->nodes++;
 	if (is_reg(node) || is_link(node)) {
 		content_check(node);
-		*bytes += content_bytes(node) / node->nlink;
+		taken->bytes += content_bytes(node) / node->nlink;
+		taken->exact = taken->exact && node->nlink == 1;
+		if (node->form == CONTENT_TREE)
+			taken->shared += tree_shared(fs, node) / node->nlink;
 	}
 }
 
 /* Checks the entries of one directory, and what they name. */
 static void dir_entries_check(struct fs *fs, struct fs_node *dir,
-			      uint64_t *bytes)
+			      struct taken *taken)
 {
 	struct dirent *entry;
 	uint32_t subdirs = 0;
@@ -120,7 +131,7 @@ static void dir_entries_check(struct fs *fs, struct fs_node *dir,
 	for (size_t slot = 0; (entry = dir_next(dir->dir, &slot)); slot++) {
 		struct fs_node *node = entry->node;
 
-		node_check(node, bytes);
+		node_check(fs, node, taken);
 		if (!is_dir(node))
 			continue;
 		subdirs++;
@@ -147,12 +158,12 @@ static struct fs_node *next_subdir(const struct fs_node *dir, size_t *slot)
 void fs_check(struct fs *fs)
 {
 	struct fs_node *dir = fs->root;
-	uint64_t bytes = 0;
+	struct taken taken = {.exact = true};
 	size_t slot = 0;
 
 	port_assert(fs->rename_lock.word == 0);
-	node_check(dir, &bytes);
-	dir_entries_check(fs, dir, &bytes);
+	node_check(fs, dir, &taken);
+	dir_entries_check(fs, dir, &taken);
 	/* Depth first, without recursion: on the way up, the place to go on is
 	 * found from the position of the directory's own entry. */
 	for (;;) {
@@ -161,7 +172,7 @@ void fs_check(struct fs *fs)
 		if (subdir) {
 			dir = subdir;
 			slot = 0;
-			dir_entries_check(fs, dir, &bytes);
+			dir_entries_check(fs, dir, &taken);
 			continue;
 		}
 		if (dir == fs->root)
@@ -169,7 +180,13 @@ void fs_check(struct fs *fs)
 		slot = dir_seek(dir->dir->parent->dir, dir->dir->seq) + 1;
 		dir = dir->dir->parent;
 	}
-	port_assert(fs->bytes >= bytes);
+	port_assert(fs->bytes >= taken.bytes);
+	/* the rest is of files that are open and have no name */
+	port_assert(share_total(fs) >= taken.shared);
+	if (taken.exact && taken.nodes == fs->nodes) {
+		port_assert(share_total(fs) == taken.shared);
+		port_assert(fs->bytes == taken.bytes);
+	}
 	port_assert(fs->bytes <= fs->limits.bytes_max);
 	port_assert(fs->nodes <= fs->limits.nodes_max);
 }

@@ -240,6 +240,21 @@ FS_CHECKED int fs_punch(struct fs *fs, struct fs_node *node, uint64_t offset,
 FS_CHECKED int fs_zero(struct fs *fs, struct fs_node *node, uint64_t offset,
 		       uint64_t len, bool keep_size);
 
+/*
+ * copy_file_range(2) and sendfile(2): copies count bytes, or as many as there
+ * are, as one step. Whole pages are shared if they lie the same way in both,
+ * until they are written to. Returns how many, short as fs_write is. -EINVAL
+ * for ranges of one file that overlap, or an offset beyond 2^63-1; -EFBIG.
+ */
+FS_CHECKED ssize_t fs_copy(struct fs *fs, struct fs_node *src, uint64_t from,
+			   struct fs_node *dst, uint64_t to, size_t count,
+			   bool noatime);
+
+/* FICLONERANGE: the same of all or nothing, to the end of src if count is 0;
+ * holes become holes. -EINVAL as ioctl_ficlonerange(2) has it, -EFBIG. */
+FS_CHECKED int fs_clone(struct fs *fs, struct fs_node *src, uint64_t from,
+			struct fs_node *dst, uint64_t to, uint64_t count);
+
 /* lseek(2) SEEK_DATA (data) or SEEK_HOLE (!data): stores the next such offset
  * at or after offset. -ENXIO past the end, or no data follows. */
 FS_CHECKED int fs_seek(struct fs_node *node, bool data, uint64_t offset,

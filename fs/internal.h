@@ -219,6 +219,16 @@ struct slab_cache {
 
 #define SLAB_CLASSES 24
 
+/* Which pages have how many owners: see share.c. */
+struct shares {
+	struct lock lock;
+	/* lock protects: */
+	struct share *table;
+	size_t capacity;   /* of the table; a power of two */
+	size_t used;	   /* entries */
+	uint64_t reserved; /* for which there is room besides */
+};
+
 struct fs {
 	/* immutable after create: */
 	struct fs_node *root;
@@ -233,6 +243,7 @@ struct fs {
 	uint64_t size_max; /* of files: at most SIZE_MAX_FILE */
 
 	struct lock rename_lock; /* renames between directories */
+	struct shares shares;
 	struct slab_cache caches[SLAB_CLASSES];
 };
 
@@ -292,6 +303,9 @@ static inline void node_changed(struct fs_node *node, struct node_time now)
 {
 	node->mtime = node->ctime = now;
 }
+
+/* Updates atime as after reading, unless noatime. */
+void node_accessed(struct fs_node *node, bool noatime) REQUIRES(node->lock);
 
 /* Ends reading the node: unlocks it and updates atime by relatime (mount(8)),
  * unless noatime. */
@@ -393,7 +407,7 @@ FS_CHECKED int name_make_node(struct fs *fs, const struct fs_node *dir,
 /* Removes an entry, whatever it names; nobody else may be inside. */
 void name_drop(struct fs *fs, struct fs_node *dir, struct dirent *entry);
 
-/* -- content.c, tree.c: what files contain -------------------------------- */
+/* -- content.c, copy.c, tree.c: what files contain -------------------------------- */
 
 /* Charges bytes of contents to the limit, or -ENOSPC; and gives them back. */
 FS_CHECKED int space_take(struct fs *fs, uint64_t bytes);
@@ -414,20 +428,44 @@ void content_shrink(struct fs *fs, struct fs_node *node, uint64_t size)
 /* Makes the bytes between the old size and size zeros, and it the size. */
 void content_grow(struct fs_node *node, uint64_t size) REQUIRES(node->lock);
 void content_destroy(struct fs *fs, struct fs_node *node);
-/* Makes the contents a tree, and reserves pages for all of the range. Size and
- * bytes stay. */
+/* Makes the contents a tree, and reserves pages for all of the range, none of
+ * them shared if own. Size and bytes stay. */
 FS_CHECKED int content_reserve(struct fs *fs, struct fs_node *node,
-			       uint64_t offset, uint64_t end)
+			       uint64_t offset, uint64_t end, bool own)
 	REQUIRES(node->lock);
-/* Makes the range zeros, and gives back the pages that are in it whole. */
+/* Makes a page that goes on before and behind offset the file's own. -ENOMEM */
+FS_CHECKED int content_own(struct fs *fs, struct fs_node *node, uint64_t offset)
+	REQUIRES(node->lock);
+/* Makes the range zeros, and gives back the pages that are in it whole; those
+ * at its ends are the file's own. */
 void content_punch(struct fs *fs, struct fs_node *node, uint64_t offset,
 		   uint64_t end) REQUIRES(node->lock);
 /* Makes the range, which content_reserve has just been given, zeros. */
 void content_clear(struct fs_node *node, uint64_t offset, uint64_t end)
 	REQUIRES(node->lock);
+/* copy_file_range(2) and FICLONERANGE, within sizes and limits; the nodes may be
+ * the same, the ranges do not overlap. A copy may be short; a clone, whose ends
+ * are those of pages or where src ends, is all or nothing. */
+FS_CHECKED ssize_t content_copy(struct fs *fs, struct fs_node *src,
+				uint64_t from, struct fs_node *dst, uint64_t to,
+				size_t count) REQUIRES(src->lock, dst->lock);
+FS_CHECKED int content_clone(struct fs *fs, struct fs_node *src, uint64_t from,
+			     struct fs_node *dst, uint64_t to, uint64_t count)
+	REQUIRES(src->lock, dst->lock);
 /* Gives a new symlink its target, text with its NUL. */
 FS_CHECKED int content_link(struct fs *fs, struct fs_node *node,
 			    const struct iovec *text);
+/* Turns contents of any other form, which *old gets, into a tree with the same
+ * bytes; it may have no page yet. What the old ones were charged now stands for
+ * a part of the page. Then one of the two: what old has is to be freed, or to
+ * be the contents again. */
+FS_CHECKED int content_tree_begin(struct fs *fs, struct fs_node *node,
+				  struct fs_node *old) REQUIRES(node->lock);
+void content_tree_end(struct fs *fs, struct fs_node *old);
+void content_tree_undo(struct fs *fs, struct fs_node *node,
+		       const struct fs_node *old) REQUIRES(node->lock);
+/* The buffer of contents that are no tree, and its size; NULL and 0. */
+uint8_t *content_flat(const struct fs_node *node, size_t *capacity);
 /* Pages of contents, as st_blocks counts them: a small file is one. */
 uint64_t content_pages(const struct fs_node *node);
 /* Bytes of contents, as the limit counts them. */
@@ -452,12 +490,51 @@ uint64_t tree_seek(const struct fs_node *node, uint64_t from, bool data);
 /* How many pages there are from index first to before end, reserved ones
  * included. */
 uint64_t tree_count(const struct fs_node *node, uint64_t first, uint64_t end);
-/* Reserves a page for every hole from index first to before end: all or none.
- * -ENOSPC, -ENOMEM. */
+/* Reserves a page for every hole from index first to before end: all or none;
+ * shared ones too if own. -ENOSPC, -ENOMEM. */
 FS_CHECKED int tree_reserve(struct fs *fs, struct fs_node *node, uint64_t first,
-			    uint64_t end);
+			    uint64_t end, bool own);
 /* Makes holes of the pages from index first to before end, which are all there
  * and stay reserved. */
 void tree_clear(struct fs_node *node, uint64_t first, uint64_t end);
+
+/* Makes the page at index, if there is one, the file's own. -ENOMEM. */
+FS_CHECKED int tree_own(struct fs *fs, struct fs_node *node, uint64_t index);
+/* How many pages are marked as shared; each must have its entry. */
+uint64_t tree_shared(const struct fs *fs, const struct fs_node *node);
+/* Shares the page that src has at from, which is there, with dst, in place of
+ * what that has at to. There must be room: share_reserve. -ENOSPC, -ENOMEM. */
+FS_CHECKED int tree_page_share(struct fs *fs, struct fs_node *src,
+			       uint64_t from, struct fs_node *dst, uint64_t to);
+
+/* Makes count pages of dst from index to on those of src from index from on,
+ * shared, and holes where that has holes; and puts last (taken) behind them,
+ * if it is not NULL. */
+struct tree_clone {
+	struct fs_node *src, *dst;
+	uint64_t from, to, count;
+	uint8_t *last;
+};
+
+/* All or nothing. -ENOSPC, -ENOMEM. */
+FS_CHECKED int tree_clone(struct fs *fs, const struct tree_clone *clone);
+
+/* -- share.c: pages with several owners ----------------------------------- */
+
+/* Makes room for count pages more that will be shared; and gives back what is
+ * not needed any more of it. -ENOMEM. */
+FS_CHECKED int share_reserve(struct fs *fs, uint64_t count);
+void share_unreserve(struct fs *fs, uint64_t count);
+
+/* One owner more, or less: then returns whether it was the last. */
+void share_add(struct fs *fs, void *page);
+bool share_drop(struct fs *fs, void *page);
+
+/* Is there only one owner? Then the page is no longer in the table. */
+bool share_alone(struct fs *fs, void *page);
+
+/* For fs_check: of one page, and of all, when nobody else is inside. */
+uint64_t share_owners(const struct fs *fs, const void *page);
+uint64_t share_total(const struct fs *fs);
 
 #endif

@@ -161,6 +161,17 @@ static bool atime_is_stale(const struct fs_node *node, struct node_time now)
 
 /* The lock is held shared here, and taken anew for writing in the rare case
  * that the time has to change. */
+void node_accessed(struct fs_node *node, bool noatime)
+{
+	struct node_time now;
+
+	if (noatime)
+		return;
+	now = node_now();
+	if (atime_is_stale(node, now))
+		node->atime = now;
+}
+
 void node_read_end(struct fs_node *node, bool noatime)
 {
 	struct node_time now;

@@ -15,7 +15,9 @@
 
 enum slot_tag {
 	SLOT_RESERVED = 1, /* by fallocate(2): for who reads, a hole */
-	SLOT_NEW = 2,	   /* by the fallocate(2) that is under way */
+	SLOT_NEW = 2,	   /* by the call that is under way; with or without
+			    * a page */
+	SLOT_SHARED = 4,   /* others may have the page, too: share.c */
 	SLOT_TAGS = 7,
 };
 
@@ -67,7 +69,7 @@ static uintptr_t slot_tags(const void *slot)
 
 static uint8_t *slot_page(void *slot)
 {
-	return (uint8_t *)slot - slot_tags(slot);
+	return (void *)((uintptr_t)slot & ~(uintptr_t)SLOT_TAGS);
 }
 
 /* Is there a page that may be written to, just like that? */
@@ -274,6 +276,56 @@ static inline int page_add(struct fs *fs, struct fs_node *node, uint64_t index,
 	return 0;
 }
 
+/* Gives back the page of a slot, if it has one that nobody else has. */
+static void page_release(struct fs *fs, void *slot)
+{
+	uint8_t *page = slot_page(slot);
+
+	if (UNLIKELY(slot_tags(slot) & SLOT_SHARED) && !share_drop(fs, page))
+		return;
+	if (LIKELY(page != NULL))
+		port_pages_free(page, 1);
+}
+
+/* Gives a slot that shares its page one of its own, with the same bytes. */
+static int page_unshare(struct fs *fs, void **slot)
+{
+	uint8_t *page = slot_page(*slot), *own = page;
+
+	if (!share_alone(fs, page)) {
+		own = port_pages_alloc(1);
+		if (!own)
+			return -ENOMEM;
+		memcpy(own, page, PAGE_SIZE);
+		page_release(fs, *slot);
+	}
+	*slot = own;
+	return 0;
+}
+
+int tree_own(struct fs *fs, struct fs_node *node, uint64_t index)
+{
+	void **slot = tree_slot(node, index);
+
+	if (!slot || !(slot_tags(*slot) & SLOT_SHARED))
+		return 0;
+	return page_unshare(fs, slot);
+}
+
+/* tree_page_make for a page that is shared or reserved. */
+static int page_claim(struct fs *fs, void **slot, uint8_t **pagep, bool *fresh)
+{
+	*fresh = slot_tags(*slot) & SLOT_RESERVED;
+	if (!*fresh) {
+		int err = page_unshare(fs, slot);
+
+		if (err)
+			return err;
+	}
+	*slot = *pagep = slot_page(*slot);
+	return 0;
+}
+
 int tree_page_make(struct fs *fs, struct fs_node *node, uint64_t index,
 		   uint8_t **pagep, bool *fresh)
 {
@@ -286,10 +338,8 @@ int tree_page_make(struct fs *fs, struct fs_node *node, uint64_t index,
 		*pagep = *slot;
 		return 0;
 	}
-	if (UNLIKELY(slot && *slot)) { /* it is reserved */
-		*slot = *pagep = slot_page(*slot);
-		return 0;
-	}
+	if (UNLIKELY(slot && *slot))
+		return page_claim(fs, slot, pagep, fresh);
 	err = space_take(fs, PAGE_SIZE);
 	if (UNLIKELY(err))
 		return err;
@@ -317,7 +367,7 @@ static void pages_remove(struct fs *fs, struct fs_node *node, void **slots,
 	for (size_t i = 0; i < count; i++) {
 		if (!slots[i])
 			continue;
-		port_pages_free(slot_page(slots[i]), 1);
+		page_release(fs, slots[i]);
 		slots[i] = NULL;
 		freed++;
 	}
@@ -446,7 +496,7 @@ static void reserve_end(struct fs *fs, struct fs_node *node, uint64_t first,
 }
 
 int tree_reserve(struct fs *fs, struct fs_node *node, uint64_t first,
-		 uint64_t end)
+		 uint64_t end, bool own)
 {
 	uint64_t missing, index, made = 0;
 	uint8_t *page;
@@ -461,8 +511,11 @@ int tree_reserve(struct fs *fs, struct fs_node *node, uint64_t first,
 	for (index = first; !err && index < end; index++) {
 		void **slot = tree_slot(node, index);
 
-		if (slot && *slot)
+		if (slot && *slot) {
+			if (own && (slot_tags(*slot) & SLOT_SHARED))
+				err = page_unshare(fs, slot);
 			continue;
+		}
 		err = page_add(fs, node, index, slot, SLOT_RESERVED | SLOT_NEW,
 			       &page);
 		if (!err)
@@ -481,4 +534,140 @@ void tree_clear(struct fs_node *node, uint64_t first, uint64_t end)
 
 		*slot = slot_page(*slot) + SLOT_RESERVED;
 	}
+}
+
+/* -- Sharing: copy_file_range(2), FICLONE ------------------------------------ */
+
+uint64_t tree_shared(const struct fs *fs, const struct fs_node *node)
+{
+	uint64_t count = 0, i = 0;
+
+	while ((i = tree_seek(node, i, true)) != UINT64_MAX) {
+		void *entry = tree_entry(node, i++);
+
+		if (!(slot_tags(entry) & SLOT_SHARED))
+			continue;
+		port_assert(share_owners(fs, slot_page(entry)) > 0);
+		count++;
+	}
+	return count;
+}
+
+/* Makes sure of the slot for index: that it is there, and with space taken. */
+static int slot_hold(struct fs *fs, struct fs_node *node, uint64_t index)
+{
+	void **slot;
+	int err = slot_make(fs, node, index, &slot);
+
+	if (!err && !*slot) {
+		err = space_take(fs, PAGE_SIZE);
+		if (!err) {
+			*slot = (void *)(uintptr_t)SLOT_NEW;
+			node->tree.pages++;
+		}
+	}
+	if (err)
+		tree_tidy(fs, node, index);
+	return err;
+}
+
+/* Undoes it, if the slot was empty. */
+static void slot_let_go(struct fs *fs, struct fs_node *node, uint64_t index)
+{
+	void **slot = tree_slot(node, index);
+
+	if (slot && (slot_tags(*slot) & SLOT_NEW))
+		tree_remove(fs, node, index, index + 1);
+}
+
+/* Puts page there instead; the slot is held. */
+static void slot_replace(struct fs *fs, struct fs_node *node, uint64_t index,
+			 void *page, uintptr_t tags)
+{
+	void **slot = tree_slot(node, index);
+
+	page_release(fs, *slot);
+	*slot = (uint8_t *)page + tags;
+}
+
+/* The same with the page that src has at from, which is there, as one that is
+ * shared; there is room for it (share_reserve). */
+static void slot_share(struct fs *fs, struct fs_node *src, uint64_t from,
+		       struct fs_node *dst, uint64_t to)
+{
+	void **slot = tree_slot(src, from);
+	uint8_t *page = slot_page(*slot);
+
+	share_add(fs, page);
+	*slot = page + SLOT_SHARED;
+	slot_replace(fs, dst, to, page, SLOT_SHARED);
+}
+
+int tree_page_share(struct fs *fs, struct fs_node *src, uint64_t from,
+		    struct fs_node *dst, uint64_t to)
+{
+	int err = slot_hold(fs, dst, to);
+
+	if (!err)
+		slot_share(fs, src, from, dst, to);
+	return err;
+}
+
+/* Holds slots for a clone: one for each page that there is, and the last. */
+static int clone_hold(struct fs *fs, const struct tree_clone *clone,
+		      uint64_t *pages, uint64_t *held_to)
+{
+	uint64_t i = clone->from - 1, end = clone->from + clone->count;
+	int err = 0;
+
+	*pages = 0;
+	while (!err && (i = tree_seek(clone->src, i + 1, true)) < end) {
+		err = slot_hold(fs, clone->dst, clone->to + (i - clone->from));
+		*held_to = i + 1;
+		++*pages;
+	}
+	if (!err && clone->last)
+		err = slot_hold(fs, clone->dst, clone->to + clone->count);
+	return err;
+}
+
+static void clone_let_go(struct fs *fs, const struct tree_clone *clone,
+			 uint64_t held_to)
+{
+	uint64_t i = clone->from - 1;
+
+	while ((i = tree_seek(clone->src, i + 1, true)) < held_to)
+		slot_let_go(fs, clone->dst, clone->to + (i - clone->from));
+	slot_let_go(fs, clone->dst, clone->to + clone->count);
+}
+
+int tree_clone(struct fs *fs, const struct tree_clone *clone)
+{
+	uint64_t pages, held_to = clone->from, gap = clone->from;
+	uint64_t i = clone->from - 1, end = clone->from + clone->count;
+	uint64_t shift = clone->to - clone->from;
+	int err = clone_hold(fs, clone, &pages, &held_to);
+
+	if (!err)
+		err = share_reserve(fs, pages);
+	if (err) {
+		clone_let_go(fs, clone, held_to);
+		return err;
+	}
+	/* commit: nothing below can fail */
+	while ((i = tree_seek(clone->src, i + 1, true)) < end)
+		slot_share(fs, clone->src, i, clone->dst, i + shift);
+	if (clone->last)
+		slot_replace(fs, clone->dst, end + shift, clone->last, 0);
+	/* only now, for it removes tables that are empty */
+	i = clone->from - 1;
+	while ((i = tree_seek(clone->src, i + 1, true)) < end) {
+		if (gap < i)
+			tree_remove(fs, clone->dst, gap + shift, i + shift);
+		gap = i + 1;
+	}
+	if (gap < end)
+		tree_remove(fs, clone->dst, gap + shift, end + shift);
+	share_unreserve(fs, pages);
+	return 0;
 }

@@ -281,6 +281,13 @@ long pipe_capacity_set(struct file *file, unsigned capacity);
 /* Opens a file that is nothing but object with these operations; flags may have
  * O_CLOEXEC. Returns its descriptor, or -EMFILE, -ENFILE, -ENOMEM. */
 int open_object(const struct file_ops *ops, void *object, uint32_t flags);
+
+/* -- copy.c --------------------------------------------------------------- */
+
+/* FICLONERANGE into an open file. */
+long file_clone(struct file *out, int fd_in, uint64_t from, uint64_t to,
+		uint64_t count);
+
 /* -- process.c ------------------------------------------------------------ */
 
 /* What a call does whose result is -EFBIG, which it returns: if that is because

@@ -44,6 +44,12 @@ static long file_ioctl(struct file *file, uint32_t request, void *arg)
 	return request == FIONREAD ? fionread(file, arg) : -ENOTTY;
 }
 
+static long clone_range(struct file *file, const struct file_clone_range *range)
+{
+	return file_clone(file, (int)range->src_fd, range->src_offset,
+			  range->dest_offset, range->src_length);
+}
+
 /* ioctl(2). */
 long sys_ioctl(int fd, unsigned long request, void *arg)
 {
@@ -62,10 +68,16 @@ long sys_ioctl(int fd, unsigned long request, void *arg)
 	case FIONBIO:
 		result = fionbio(fd, arg);
 		break;
+	case FICLONE:
+		result = file_clone(file, (int)(long)arg, 0, 0, 0);
+		break;
+	case FICLONERANGE:
+		result = clone_range(file, arg);
+		break;
 	default:
 		result = file_ioctl(file, (uint32_t)request, arg);
 		break;
 	}
 	file_put(file);
-	return result;
+	return result == -EFBIG ? file_too_large() : result;
 }

@@ -27,6 +27,7 @@
  *   q request of ioctl    i address of an int
  *   s struct stat         X struct statx           S struct statfs
  *   e flags of dup3       D mode of a directory    h p, often the first
+ *   z address of an @     C count for a copy       Y flags of one
  *   A @, or -1            V flags of preadv2       j of sync_file_range
  *   F mode of fallocate   L length of a range
  *   # number of a file    v advice                 0 NULL
@@ -52,6 +53,7 @@ const struct call calls[] = {
 	{"truncate", SYS_truncate, "p@", 6, NULL},
 	{"ftruncate", SYS_ftruncate, "f@", 12, NULL},
 	{"fallocate", SYS_fallocate, "fF@L", 12, NULL},
+	{"copy_file_range", SYS_copy_file_range, "fzfzCY", 10, NULL},
 	{"open", SYS_open, "pom", 30, NULL},
 	{"openat", SYS_openat, "dpom", 40, NULL},
 	{"creat", SYS_creat, "pm", 8, NULL},
@@ -504,6 +506,11 @@ static long number_make(char kind)
 		return pick(names_used);
 	case '@':
 		return offset_make();
+	case 'C':
+		/* of a file with large holes it would be as much */
+		return size_make() * 2;
+	case 'Y':
+		return once_in(60);
 	case 'A':
 		return once_in(4) ? -1 : offset_make();
 	case 'V':
@@ -557,6 +564,7 @@ static long number_make(char kind)
 static long arg_make(char kind, unsigned slot)
 {
 	static int word;
+	static long offsets[2];
 	long arg;
 
 	switch (kind) {
@@ -593,6 +601,11 @@ static long arg_make(char kind, unsigned slot)
 		return (long)&word;
 	case 'T':
 		return times_make();
+	case 'z':
+		offsets[slot] = once_in(3) ? offset_make() : pick(10) * 4096L;
+		if (once_in(30))
+			offsets[slot] = -1;
+		return once_in(3) ? 0 : (long)&offsets[slot];
 	default:
 		return number_make(kind);
 	}
@@ -622,7 +635,7 @@ void op_make(struct op *op, uint64_t seed, unsigned n)
 		char kind = calls[i].args[arg];
 
 		op->args[arg] = arg_make(kind, slot);
-		if (kind == 'p' || kind == 'P' || kind == 't')
+		if (kind == 'p' || kind == 'P' || kind == 't' || kind == 'z')
 			slot = 1;
 	}
 }

@@ -315,6 +315,10 @@ static void observe_arg(const struct op *op, unsigned i, long result)
 	case 'S':
 		observe_statfs((const struct statfs *)args[i]);
 		break;
+	case 'z':
+		if (args[i])
+			observe("offset", *(const long *)args[i]);
+		break;
 	case 'i':
 		if (args[i - 1] == FIONREAD)
 			observe("value", *(const int *)args[i]);

@@ -232,6 +232,12 @@ static void arg_show(char kind, long arg, FILE *file)
 	case 'i':
 		fprintf(file, "&(int){%d}", *(const int *)arg);
 		break;
+	case 'z':
+		if (arg)
+			fprintf(file, "&(long){%ld}", *(const long *)arg);
+		else
+			fputs("NULL", file);
+		break;
 	case '<':
 		fprintf(file, "in + %ld",
 			(long)((const unsigned char *)arg - in_buffer));

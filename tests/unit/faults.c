@@ -369,6 +369,103 @@ TEST(reserving_without_memory_changes_nothing)
 	}
 }
 
+/* /g is a copy of what /f has, which shares its pages; and /h another file. */
+static void prepare_copies(void)
+{
+	struct fs_node *node, *copy;
+
+	prepare_content();
+	CHECK_EQ(call_create("/g"), 0);
+	CHECK_EQ(call_create("/h"), 0);
+	CHECK_EQ(call_write("/h", 0, "text"), 4);
+	node = call_open("/f");
+	copy = call_open("/g");
+	CHECK_EQ(fs_clone(fs, node, 0, copy, 0, 0), 0);
+	fs_node_unref(fs, node);
+	fs_node_unref(fs, copy);
+}
+
+static ssize_t make_clone(void)
+{
+	struct fs_node *node = call_open("/f"), *copy = call_open("/h");
+	int err = fs_clone(fs, node, 0, copy, second_at, 0);
+
+	fs_node_unref(fs, node);
+	fs_node_unref(fs, copy);
+	return err;
+}
+
+static ssize_t make_copy(void)
+{
+	struct fs_node *node = call_open("/f"), *copy = call_open("/h");
+	ssize_t done = fs_copy(fs, node, 0, copy, second_at, 100000, true);
+
+	fs_node_unref(fs, node);
+	fs_node_unref(fs, copy);
+	return done;
+}
+
+static ssize_t make_own_truncate(void)
+{
+	return call_truncate("/g", second_at);
+}
+
+static ssize_t make_own_punch(void)
+{
+	struct fs_node *node = call_open("/g");
+	int err = fs_punch(fs, node, second_at, 5000);
+
+	fs_node_unref(fs, node);
+	return err;
+}
+
+static ssize_t make_own_zero(void)
+{
+	struct fs_node *node = call_open("/g");
+	int err = fs_zero(fs, node, second_at, 5000, true);
+
+	fs_node_unref(fs, node);
+	return err;
+}
+
+static ssize_t make_own_write(void)
+{
+	uint64_t offset = second_at;
+	struct fs_node *node = call_open("/g");
+	ssize_t done = fs_write(fs, node, "0123456789", 10, false, &offset);
+
+	fs_node_unref(fs, node);
+	return done;
+}
+
+TEST(copying_without_memory_changes_nothing_or_is_short)
+{
+	static ssize_t (*const makes[])(
+		void) = {make_clone,	 make_copy,	make_own_truncate,
+			 make_own_punch, make_own_zero, make_own_write};
+	static const uint64_t offsets[] = {0, 4096, 8192, 8200, 1 << 21};
+	static const size_t counts[] = {100, 20000, 40000};
+
+	for (size_t i = 0; i < 6 * 5 * 3; i++) {
+		struct call call = {.prepare = prepare_copies,
+				    .make = makes[i % 6],
+				    .short_ok = true};
+
+		/* without room for shared pages they are copied */
+		call.optional = call.make == make_copy;
+		first_at = 0;
+		first_count = counts[i / 30];
+		second_at = offsets[i / 6 % 5];
+		if (call.make == make_clone)
+			second_at = second_at / 4096 * 4096;
+		begin(&call);
+		port_unit_fail(0, false);
+		CHECK(call.make() >= 0);
+		if (port_unit_allocs() > 0 && call.make != make_copy)
+			sweep(&call);
+	}
+}
+
 /* -- The object ----------------------------------------------------------- */
 
 TEST(a_file_system_is_made_whole_or_not_at_all)
