@@ -21,38 +21,48 @@ static int files_check(const struct file *in, const struct file *out)
 }
 
 /* The position that a call begins at: the caller's, or the file's own. */
-static off_t position_get(struct file *file, const off_t *given)
-{
-	off_t position;
-
-	if (given)
-		return *given;
-	lock_read(&file->lock);
-	position = (off_t)file->offset;
-	unlock_read(&file->lock);
-	return position;
-}
-
-static void position_set(struct file *file, off_t *given, off_t position)
+static int position_get(struct file *file, const off_t *given,
+			uint64_t *position)
 {
 	if (given) {
-		*given = position;
-		return;
+		if (!user_readable(given, sizeof(*given)))
+			return -EFAULT;
+		*position = (uint64_t)*given;
+		return 0;
+	}
+	lock_read(&file->lock);
+	*position = file->offset;
+	unlock_read(&file->lock);
+	return 0;
+}
+
+static int position_set(struct file *file, off_t *given, uint64_t position)
+{
+	if (given) {
+		if (!user_writable(given, sizeof(*given)))
+			return -EFAULT;
+		*given = (off_t)position;
+		return 0;
 	}
 	lock_write(&file->lock);
-	file->offset = (uint64_t)position;
+	file->offset = position;
 	unlock_write(&file->lock);
+	return 0;
 }
 
 static ssize_t copy(struct file *in, off_t *off_in, struct file *out,
-		    off_t *off_out, size_t count)
+		    off_t *off_out, size_t count, unsigned flags)
 {
-	uint64_t from = (uint64_t)position_get(in, off_in);
-	uint64_t to = (uint64_t)position_get(out, off_out), end;
-	ssize_t done = files_check(in, out);
+	uint64_t from, to, end;
+	ssize_t done;
+	int err = position_get(in, off_in, &from);
 
-	if (done)
-		return done;
+	if (!err)
+		err = position_get(out, off_out, &to);
+	if (!err)
+		err = flags ? -EINVAL : files_check(in, out);
+	if (err)
+		return err;
 	if (__builtin_add_overflow(from, count, &end) ||
 	    __builtin_add_overflow(to, count, &end))
 		return -EOVERFLOW;
@@ -60,9 +70,10 @@ static ssize_t copy(struct file *in, off_t *off_in, struct file *out,
 		       in->flags & O_NOATIME);
 	if (done <= 0)
 		return done;
-	position_set(in, off_in, (off_t)from + done);
-	position_set(out, off_out, (off_t)to + done);
-	return done;
+	err = position_set(in, off_in, from + (uint64_t)done);
+	if (!err)
+		err = position_set(out, off_out, to + (uint64_t)done);
+	return err ? err : done;
 }
 
 /* copy_file_range(2). */
@@ -77,8 +88,7 @@ long sys_copy_file_range(int fd_in, off_t *off_in, int fd_out, off_t *off_out,
 		return -EBADF;
 	out = fd_get(fd_out);
 	if (out) {
-		result =
-			flags ? -EINVAL : copy(in, off_in, out, off_out, count);
+		result = copy(in, off_in, out, off_out, count, flags);
 		file_put(out);
 	}
 	file_put(in);

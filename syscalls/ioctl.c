@@ -46,6 +46,8 @@ static long file_ioctl(struct file *file, uint32_t request, void *arg)
 
 static long clone_range(struct file *file, const struct file_clone_range *range)
 {
+	if (!user_readable(range, sizeof(*range)))
+		return -EFAULT;
 	return file_clone(file, (int)range->src_fd, range->src_offset,
 			  range->dest_offset, range->src_length);
 }

@@ -576,8 +576,7 @@ long sys_sync_file_range(int fd, off_t offset, off_t len, unsigned int flags)
 	if (!file)
 		return -EBADF;
 	mode = fs_node_mode(file->node);
-	if ((flags & ~all) || offset < 0 || len < 0 ||
-	    span_bad((uint64_t)offset, (size_t)len))
+	if ((flags & ~all) || offset < 0 || len < 0 || offset > INT64_MAX - len)
 		result = -EINVAL;
 	else if (!S_ISREG(mode) && !S_ISDIR(mode) && !S_ISBLK(mode))
 		result = -ESPIPE;
