@@ -162,13 +162,22 @@ static int small_make(struct fs *fs, struct fs_node *node, size_t capacity)
 	return 0;
 }
 
+/* Has to contain what from does; of a node nothing else is copied, since other
+ * threads may be waiting for its lock. */
+static void content_move(struct fs_node *to, const struct fs_node *from)
+{
+	to->form = from->form;
+	to->size = from->size;
+	memcpy(to->data, from->data, DATA_INLINE);
+}
+
 int content_tree_begin(struct fs *fs, struct fs_node *node, struct fs_node *old)
 {
 	size_t capacity, stored;
 	const uint8_t *bytes;
 	uint8_t *page = NULL;
 
-	*old = *node;
+	content_move(old, node);
 	if (node->form != CONTENT_HOLE) {
 		uint64_t more = PAGE_SIZE - content_bytes(node);
 		int err = space_take(fs, more);
@@ -199,9 +208,7 @@ void content_tree_undo(struct fs *fs, struct fs_node *node,
 {
 	count_add(&fs->bytes, content_bytes(old));
 	content_destroy(fs, node);
-	node->form = old->form;
-	node->size = old->size;
-	memcpy(node->data, old->data, DATA_INLINE);
+	content_move(node, old);
 }
 
 /* Makes the form a flat one that can hold bytes up to end, if that is one. */

@@ -160,7 +160,7 @@ struct file *fd_get(int fd)
 {
 	struct file *file = fd_get_path(fd);
 
-	if (UNLIKELY(file && (file->flags & O_PATH))) {
+	if (UNLIKELY(file && (file_flags(file) & O_PATH))) {
 		file_put(file);
 		return NULL;
 	}
@@ -245,7 +245,7 @@ static int fd_take(struct file *file, unsigned min, bool cloexec)
 
 	lock_write(&fds.lock);
 	fd = lowest_free(min);
-	if (fd >= fds.limit)
+	if (fd >= fd_limit())
 		err = -EMFILE;
 	else if (UNLIKELY(!fds.table || fd >= fds.table->capacity))
 		err = table_grow(fd + 1);
@@ -279,12 +279,13 @@ int fd_reserve(bool cloexec, struct file **filep)
 	if (!file)
 		return -ENOMEM;
 	fd = fd_take(NULL, 0, cloexec);
-	if (fd < 0)
+	if (fd < 0) {
 		file_free(file);
-	else
-		*filep = file;
+		return fd;
+	}
 	file->ops = NULL;
 	file->offset = 0;
+	*filep = file;
 	return fd;
 }
 
@@ -563,8 +564,8 @@ long sys_fcntl(int fd, int cmd, unsigned long arg)
 	if (!file)
 		return -EBADF;
 	if (cmd == F_GETFL)
-		result = file->flags;
-	else if (file->flags & O_PATH)
+		result = file_flags(file);
+	else if (file_flags(file) & O_PATH)
 		result = -EBADF;
 	else
 		result = file_fcntl(fd, file, cmd, arg);

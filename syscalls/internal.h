@@ -45,6 +45,10 @@ struct process {
 
 extern struct process process;
 
+/* The first part of syscall_fini: closes all descriptors and drops what other
+ * references to nodes there are, so that only names keep any. */
+void process_release(void);
+
 /* Who the process is for files; borrows for good. */
 static inline const struct fs_cred *cred_now(void)
 {
@@ -142,16 +146,21 @@ void fd_limit_set(uint64_t limit);
  * to an open file was lost. */
 void fd_fini(void);
 
+static inline uint32_t file_flags(const struct file *file)
+{
+	return __atomic_load_n(&file->flags, __ATOMIC_RELAXED);
+}
+
 static inline bool file_readable(const struct file *file)
 {
-	uint32_t mode = file->flags & O_ACCMODE;
+	uint32_t mode = file_flags(file) & O_ACCMODE;
 
 	return mode == O_RDONLY || mode == O_RDWR;
 }
 
 static inline bool file_writable(const struct file *file)
 {
-	uint32_t mode = file->flags & O_ACCMODE;
+	uint32_t mode = file_flags(file) & O_ACCMODE;
 
 	return mode == O_WRONLY || mode == O_RDWR;
 }

@@ -169,7 +169,7 @@ static void locks_drop(struct fs_node *node, const struct file *owner, bool all)
 
 void lock_close(struct file *file)
 {
-	if (!(file->flags & O_PATH))
+	if (!(file_flags(file) & O_PATH))
 		locks_drop(file->node, NULL, false);
 }
 

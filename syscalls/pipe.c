@@ -195,7 +195,7 @@ static ssize_t pipe_readv(struct file *file, const struct iovec *iov,
 		waitq_wake(&pipe->queue, POLLOUT | POLLWRNORM);
 	if (to.left == sum)
 		return err;
-	fs_node_was_read(file->node, file->flags & O_NOATIME);
+	fs_node_was_read(file->node, file_flags(file) & O_NOATIME);
 	return (ssize_t)(sum - to.left);
 }
 
@@ -204,7 +204,7 @@ static int write_all(struct file *file, struct pipe *pipe, struct cursor *from,
 		     size_t sum) REQUIRES(pipe->lock)
 {
 	enum slot_kind kind =
-		file->flags & O_DIRECT ? SLOT_PACKET : SLOT_STREAM;
+		file_flags(file) & O_DIRECT ? SLOT_PACKET : SLOT_STREAM;
 	size_t told = from->left;
 	int err = 0;
 

@@ -70,26 +70,27 @@ static void set_destroy(struct poll_set *set)
 	pool_free(set, set_size(set->len));
 }
 
-/* Enters file (takes the reference; NULL: POLLNVAL) as number i. */
-static void set_enter(struct poll_set *set, size_t i, struct file *file,
-		      uint32_t events)
-{
-	struct slot *slot = &set->slots[i];
-
-	slot->set = set;
-	slot->file = file;
-	slot->wanted = events | POLL_ALWAYS;
-	slot->found = file ? 0 : POLLNVAL;
-	if (file && file->ops && file->ops->streams)
-		set->streams |= file->ops->streams(file);
-}
-
 static void slot_woken(struct wait_entry *entry, uint32_t events)
 {
 	struct slot *slot = (struct slot *)entry;
 
 	if (events & slot->wanted)
 		port_waker_wake(&slot->set->waker);
+}
+
+/* Enters file (takes the reference; NULL: POLLNVAL) as number i. */
+static void set_enter(struct poll_set *set, size_t i, struct file *file,
+		      uint32_t events)
+{
+	struct slot *slot = &set->slots[i];
+
+	slot->entry.woken = slot_woken;
+	slot->set = set;
+	slot->file = file;
+	slot->wanted = events | POLL_ALWAYS;
+	slot->found = file ? 0 : POLLNVAL;
+	if (file && file->ops && file->ops->streams)
+		set->streams |= file->ops->streams(file);
 }
 
 /* Asks all files, and enters their queues if wait is set. Returns how many have
@@ -101,7 +102,6 @@ static int set_ask(struct poll_set *set, bool wait)
 	for (size_t i = 0; i < set->len; i++) {
 		struct slot *slot = &set->slots[i];
 
-		slot->entry.woken = slot_woken;
 		if (slot->file)
 			slot->found = file_poll(slot->file,
 						wait ? &slot->entry : NULL) &
@@ -320,7 +320,7 @@ static int select_enter(struct poll_set *set, uint64_t *const sets[3], int nfds)
 		file = fd_get_path(fd);
 		if (!file)
 			return -EBADF;
-		if (file->flags & O_PATH) {
+		if (file_flags(file) & O_PATH) {
 			file_put(file);
 			file = NULL;
 		}

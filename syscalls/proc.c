@@ -61,9 +61,9 @@ static int live_lookup(struct fs_node *dir, const struct fs_name *name,
 	file = fd < 0 ? NULL : fd_get_path(fd);
 	if (!file)
 		return -ENOENT;
-	if (!(file->flags & O_PATH) && file_readable(file))
+	if (!(file_flags(file) & O_PATH) && file_readable(file))
 		mode |= 0500;
-	if (!(file->flags & O_PATH) && file_writable(file))
+	if (!(file_flags(file) & O_PATH) && file_writable(file))
 		mode |= 0300;
 	file_put(file);
 	return fs_make_live(process.fs, mode, (uint64_t)fd,

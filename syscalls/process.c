@@ -67,11 +67,18 @@ void syscall_init(const struct syscall_config *config)
 		syscall_detour |= SYSCALL_DETOUR_TRACE;
 }
 
-void syscall_fini(void)
+void process_release(void)
 {
 	fd_fini();
 	proc_fini();
 	node_put(process.cwd);
+	process.cwd = NULL;
+}
+
+void syscall_fini(void)
+{
+	if (process.cwd)
+		process_release();
 	fs_destroy(process.fs);
 	process = (struct process){.umask = UMASK_DEFAULT};
 	nofile_max = FD_LIMIT_MAX;

@@ -8,7 +8,7 @@
 
 static bool noatime(const struct file *file)
 {
-	return file->flags & O_NOATIME;
+	return file_flags(file) & O_NOATIME;
 }
 
 /* What comes before anything else but -EBADF: is the buffer no place for count
@@ -151,7 +151,7 @@ static ssize_t write_at(const struct file *file, uint64_t *offset,
 	if (UNLIKELY(err))
 		return err;
 	return fs_write(process.fs, file->node, buf, clip(count),
-			file->flags & O_APPEND, offset);
+			file_flags(file) & O_APPEND, offset);
 }
 
 /* write(2). */
@@ -315,7 +315,7 @@ static int flags_check(const struct file *file, int flags)
 
 static bool appends(const struct file *file, int flags)
 {
-	return ((file->flags & O_APPEND) && !(flags & RWF_NOAPPEND)) ||
+	return ((file_flags(file) & O_APPEND) && !(flags & RWF_NOAPPEND)) ||
 	       (flags & RWF_APPEND);
 }
 

@@ -261,8 +261,9 @@ long sys_getdents64(int fd, void *dirents, size_t size)
 	lock_write(&file->lock);
 	do {
 		listing.err = 0;
-		result = fs_readdir(file->node, listing_add, &listing,
-				    &file->offset, file->flags & O_NOATIME);
+		result =
+			fs_readdir(file->node, listing_add, &listing,
+				   &file->offset, file_flags(file) & O_NOATIME);
 		if (!result && !listing.err && is_live(file->node))
 			proc_list(file->node, listing_add, &listing,
 				  &file->offset);

@@ -327,6 +327,28 @@ static uint64_t make_or_find(const char *name, bool expected)
 	return ino;
 }
 
+TEST(a_number_given_for_what_is_no_device_is_ignored)
+{
+	static const uint32_t types[] = {S_IFREG, S_IFIFO, S_IFSOCK};
+	struct fs_node *node;
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		CHECK_EQ(fs_make(fs, fs_root(fs), NAME("x"), types[i] | 0600,
+				 0x123456, &call_root, NULL, &node),
+			 0);
+		CHECK_EQ(fs_node_rdev(node), 0);
+		CHECK_EQ(call_attr(node).rdev, 0);
+		if (types[i] == S_IFIFO)
+			CHECK(fs_node_object(node) == NULL);
+		if (types[i] == S_IFREG) {
+			CHECK_EQ(call_truncate("/x", 8), 0);
+			CHECK_EQ(call_read("/x")[0], 0);
+		}
+		fs_node_unref(fs, node);
+		CHECK_EQ(call_unlink("/x"), 0);
+	}
+}
+
 TEST(what_is_there_is_found_instead_of_made_if_asked_for)
 {
 	uint64_t made;
