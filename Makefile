@@ -16,6 +16,7 @@ ifndef V
 .SILENT:
 say = printf '  %-8s %s\n' $(1) $@;
 endif
+comma := ,
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -70,9 +71,11 @@ MOUNT_SRCS := tools/mount.c tools/mount_attrs.c tools/mount_caller.c \
 	tools/mount_dirs.c tools/mount_files.c tools/mount_names.c \
 	tools/mount_nodes.c tools/mount_options.c tools/mount_port.c
 APPS := directories many simple
-UNIT_COMMON := tests/unit/calls.c tests/unit/check.c tests/unit/port_unit.c
+UNIT_COMMON := tests/unit/calls.c tests/unit/check.c \
+	tests/unit/lock_order.c tests/unit/port_unit.c
 UNIT_GEN := unit_nosys.c
-FUZZ_SRCS := tests/fuzz/calls.c tests/fuzz/fuzz.c tests/fuzz/world.c
+FUZZ_SRCS := tests/fuzz/calls.c tests/fuzz/fuzz.c tests/fuzz/sweep.c \
+	tests/fuzz/world.c
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(filter-out $(UNIT_COMMON),$(sort $(wildcard tests/unit/*.c))))
 
 # --- flags -----------------------------------------------------------------
@@ -271,9 +274,13 @@ $(B)/guest/postmark: $(POSTMARK_C) $(GUEST_LIBS) $(WHELK_CC_FILES)
 # --- tests -----------------------------------------------------------------
 
 UNIT_CFLAGS := -std=c11 -O1 -g $(WARN) $(SANITIZE) $(PLAIN_INCLUDE)
-UNIT_LDFLAGS := -pthread -Wl,--wrap=mem_alloc,--wrap=mem_free,--wrap=port_lock_write_wait
-UNIT_FS_OBJS := $(patsubst %.c,$(B)/unit/obj/%.o,$(FS_SRCS) port/cpu.c port/lock.c \
-	port/pages.c $(USER_PLAIN_SRCS) $(UNIT_COMMON))
+UNIT_WRAPPED := mem_alloc mem_free port_lock_read_wait port_lock_write_wait \
+	port_lock_read_leave port_lock_write_leave fs_create fs_destroy
+UNIT_LDFLAGS := -pthread $(addprefix -Wl$(comma)--wrap=,$(UNIT_WRAPPED))
+UNIT_PORT_SRCS := port/cpu.c port/lock.c port/pages.c tests/unit/lock_order.c \
+	tests/unit/port_unit.c $(USER_PLAIN_SRCS)
+UNIT_FS_OBJS := $(patsubst %.c,$(B)/unit/obj/%.o,$(FS_SRCS) $(UNIT_PORT_SRCS) \
+	tests/unit/calls.c tests/unit/check.c)
 UNIT_SYSCALLS_OBJS := $(patsubst %.c,$(B)/unit/obj/%.o,$(SYSCALLS_SRCS) \
 	$(addprefix gen/,$(SYSCALLS_GEN) $(UNIT_GEN)))
 UNIT_PROGRAMS := $(addprefix $(B)/unit/,$(UNIT_TESTS))
@@ -291,16 +298,34 @@ $(UNIT_PROGRAMS): $(B)/unit/%: $(B)/unit/obj/tests/unit/%.o $(UNIT_FS_OBJS) \
 	$(call say,CC) $(CC) $(UNIT_CFLAGS) -o $@ $^ $(UNIT_LDFLAGS)
 
 # The fuzzer's inputs without the fuzzer; and the fuzzer, which is clang's.
-FUZZ_OBJS := $(patsubst %.c,$(B)/unit/obj/%.o,$(FUZZ_SRCS) \
+FUZZ_PROGRAMS := $(B)/unit/replay $(B)/unit/call_faults
+$(B)/unit/replay: $(patsubst %.c,$(B)/unit/obj/%.o,$(FUZZ_SRCS) \
 	tests/fuzz/replay.c)
-$(B)/unit/replay: $(FUZZ_OBJS) $(filter-out %/calls.o %/check.o,$(UNIT_FS_OBJS)) \
-		$(B)/unit/syscalls.a
+$(B)/unit/call_faults: $(addprefix $(B)/unit/obj/tests/fuzz/,faults.o sweep.o \
+	world.o)
+$(FUZZ_PROGRAMS): $(filter-out %/calls.o %/check.o,$(UNIT_FS_OBJS)) \
+		$(UNIT_SYSCALLS_OBJS)
 	$(call say,CC) $(CC) $(UNIT_CFLAGS) -o $@ $^ $(UNIT_LDFLAGS)
+
+# Threads, under the thread sanitizer.
+TSAN_CFLAGS := -std=c11 -O1 -g $(WARN) -fsanitize=thread $(PLAIN_INCLUDE)
+TSAN_OBJS := $(patsubst %.c,$(B)/tsan/obj/%.o,$(FS_SRCS) $(SYSCALLS_SRCS) \
+	$(UNIT_PORT_SRCS) $(addprefix gen/,$(SYSCALLS_GEN) $(UNIT_GEN)))
+TSAN_PROGRAMS := $(B)/tsan/nodes $(B)/tsan/calls
+$(B)/tsan/obj/gen/%.o: $(B)/gen/%.c
+	mkdir -p $(@D)
+	$(call say,CC) $(CC) $(TSAN_CFLAGS) $(DEPS) -c -o $@ $<
+$(B)/tsan/obj/%.o: %.c $(GEN_HEADERS)
+	mkdir -p $(@D)
+	$(call say,CC) $(CC) $(TSAN_CFLAGS) $(DEPS) -c -o $@ $<
+$(B)/tsan/nodes: $(addprefix $(B)/tsan/obj/tests/unit/,threads.o calls.o check.o)
+$(B)/tsan/calls: $(addprefix $(B)/tsan/obj/tests/fuzz/,threads.o calls.o world.o)
+$(TSAN_PROGRAMS): $(TSAN_OBJS)
+	$(call say,CC) $(CC) $(TSAN_CFLAGS) -o $@ $^ $(UNIT_LDFLAGS)
 
 FUZZ_CFLAGS := $(UNIT_CFLAGS) -fsanitize=fuzzer-no-link
 FUZZER_OBJS := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(FUZZ_SRCS) $(FS_SRCS) \
-	$(SYSCALLS_SRCS) port/cpu.c port/lock.c port/pages.c $(USER_PLAIN_SRCS) \
-	tests/unit/port_unit.c \
+	$(SYSCALLS_SRCS) $(UNIT_PORT_SRCS) \
 	$(addprefix gen/,$(SYSCALLS_GEN) $(UNIT_GEN)))
 $(B)/fuzz/obj/gen/%.o: $(B)/gen/%.c
 	mkdir -p $(@D)
@@ -317,7 +342,7 @@ CHECKS := check-warnings check-headers check-format check-locks check-tidy \
 	check-layers check-docs
 
 .PHONY: unit test check coverage budget bench clean format help $(CHECKS)
-unit: $(UNIT_PROGRAMS) $(B)/unit/replay ## the unit tests, under sanitizers
+unit: $(UNIT_PROGRAMS) $(FUZZ_PROGRAMS) $(TSAN_PROGRAMS) ## the unit tests, under sanitizers
 
 .PHONY: fuzz fuzz-merge
 SECONDS ?= 600
@@ -333,7 +358,8 @@ fuzz-merge: $(B)/fuzz/fuzzer ## make tests/fuzz/corpus of what was found
 
 # TESTS=... names some cases only, TEST_FLAGS=--all adds long ones: see
 # tests/run-tests.
-TESTS := $(addprefix make:,$(CHECKS)) $(UNIT_PROGRAMS) $(TEST_SCRIPTS)
+TESTS := $(addprefix make:,$(CHECKS)) $(UNIT_PROGRAMS) $(B)/unit/call_faults \
+	$(TEST_SCRIPTS)
 test: all postmark unit $(MOUNT) ## build and pass every test (TESTS='CASE ...' some)
 	tests/run-tests $(TEST_FLAGS) $(B)/test $(TESTS)
 

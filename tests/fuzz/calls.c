@@ -19,6 +19,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <poll.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -64,7 +66,13 @@ static long lock_run(const long *args);
  *   x its argument        M mask of statx          q request of ioctl
  *   i 256 bytes           e flags of dup3          v small number
  *   0 NULL                L a limit or NULL        y resource
- *   F mode of fallocate   K operation of flock, that does not wait
+ *   F mode of fallocate   D type and mode          b device
+ *   K operation of flock, that does not wait
+ *   P what to poll, k     Q set of descriptors     h below which all are
+ *   j operation of epoll  J its event              N how many fit in >
+ *   z timeout in ms       Z timeout or NULL        8 size of a signal mask
+ *   H flags of pipe2      B two descriptors        A flags of preadv2
+ *   O offset or NULL      C bytes to be copied     G FICLONE
  */
 static const struct call calls[] = {
 	{"read", SYS_read, "f>n", NULL},
@@ -147,6 +155,29 @@ static const struct call calls[] = {
 	{"lock", 0, "fvvw@@", lock_run},
 	{"list", 0, "fn", list_run},
 	{"fallocate", SYS_fallocate, "fF@@", NULL},
+	{"mknod", SYS_mknod, "pDb", NULL},
+	{"mknodat", SYS_mknodat, "dpDb", NULL},
+	{"poll", SYS_poll, "Pkz", NULL},
+	{"ppoll", SYS_ppoll, "PkZ08", NULL},
+	{"select", SYS_select, "hQQQZ", NULL},
+	{"pselect6", SYS_pselect6, "hQQQZ0", NULL},
+	{"pipe", SYS_pipe, "B", NULL},
+	{"pipe2", SYS_pipe2, "BH", NULL},
+	{"eventfd", SYS_eventfd, "v", NULL},
+	{"eventfd2", SYS_eventfd2, "vH", NULL},
+	{"epoll_create", SYS_epoll_create, "v", NULL},
+	{"epoll_create1", SYS_epoll_create1, "e", NULL},
+	{"epoll_ctl", SYS_epoll_ctl, "fjfJ", NULL},
+	{"epoll_wait", SYS_epoll_wait, "f>Nz", NULL},
+	{"epoll_pwait", SYS_epoll_pwait, "f>Nz08", NULL},
+	{"epoll_pwait2", SYS_epoll_pwait2, "f>NZ08", NULL},
+	{"readahead", SYS_readahead, "f@#", NULL},
+	{"sync_file_range", SYS_sync_file_range, "f@@v", NULL},
+	{"syncfs", SYS_syncfs, "f", NULL},
+	{"copy_file_range", SYS_copy_file_range, "fOfOC0", NULL},
+	{"preadv2", SYS_preadv2, "fRk@0A", NULL},
+	{"pwritev2", SYS_pwritev2, "fWk@0A", NULL},
+	{"ficlone", SYS_ioctl, "fGf", NULL},
 };
 #define CALLS (sizeof(calls) / sizeof(*calls))
 
@@ -284,6 +315,13 @@ static long dirfd_make(struct input *input)
 
 /* -- Paths ----------------------------------------------------------------- */
 
+static char long_name[258];
+
+__attribute__((constructor)) static void long_name_make(void)
+{
+	memset(long_name, 'n', sizeof(long_name) - 2);
+}
+
 static const char *component(unsigned which)
 {
 	static const char *const names[] = {
@@ -313,18 +351,11 @@ static const char *component(unsigned which)
 		"\xff\n\\",
 		"a-name-of-forty-two-bytes-which-is-in-place",
 		"a-name-of-forty-three-bytes-which-is-not-so"};
-	static char longest[256], longer[257];
 
 	if (which < sizeof(names) / sizeof(*names))
 		return names[which];
-	if (which % 4 == 0) {
-		memset(longest, 'n', 255);
-		return longest;
-	}
-	if (which % 4 == 1) {
-		memset(longer, 'n', 256);
-		return longer;
-	}
+	if (which % 4 < 2) /* the longest name, and a longer one */
+		return long_name + 1 - which % 4;
 	return names[which % 8];
 }
 
@@ -423,8 +454,7 @@ static long command_make(struct input *input)
 {
 	static const int commands[] = {F_DUPFD, F_GETFD, F_SETFD,
 				       F_GETFL, F_SETFL, F_DUPFD_CLOEXEC,
-				       F_GETLK, F_SETLK, 1033,
-				       1034};
+				       1033,	1034};
 
 	return CHOOSE(input, commands);
 }
@@ -480,8 +510,71 @@ static long limit_make(struct input *input, struct op *op)
 	return (long)limit;
 }
 
+static long timeout_make(struct input *input, struct op *op)
+{
+	struct timespec *timeout;
+	unsigned byte = input_byte(input);
+
+	if (byte >= 200)
+		return 0;
+	timeout = block(op, sizeof(*timeout));
+	timeout->tv_sec = byte == 199 ? -1 : 0;
+	timeout->tv_nsec = byte % 3;
+	return (long)timeout;
+}
+
+static long polled_make(struct input *input, struct op *op)
+{
+	struct pollfd *polled;
+
+	op->count = input_byte(input) % 6;
+	polled = block(op, op->count * sizeof(*polled));
+	for (size_t i = 0; i < op->count; i++) {
+		polled[i].fd = (int)fd_make(input);
+		polled[i].events = (short)input_byte(input);
+	}
+	return (long)polled;
+}
+
+static long set_make(struct input *input, struct op *op)
+{
+	uint8_t *set;
+	unsigned byte = input_byte(input);
+
+	if (byte >= 200)
+		return 0;
+	set = block(op, 1024 / 8);
+	memset(set, 0, 1024 / 8);
+	set[byte % 2] = (uint8_t)input_byte(input);
+	set[byte / 2] |= byte == 199;
+	return (long)set;
+}
+
+static long place_make(struct input *input, struct op *op)
+{
+	long *place;
+
+	if (input_byte(input) < 100)
+		return 0;
+	place = block(op, sizeof(*place));
+	*place = offset_make(input);
+	return (long)place;
+}
+
+static long event_make(struct input *input, struct op *op)
+{
+	struct epoll_event *event = block(op, sizeof(*event));
+
+	event->events = input_byte(input) | input_byte(input) << 26;
+	event->data.u64 = 1;
+	return (long)event;
+}
+
 static long flags_make(struct input *input, char kind)
 {
+	static const int rw[] = {0, 0, 16, 8, 1, 2, 4, 8, 16, 32, 64};
+	static const int piped[] = {
+		0, O_NONBLOCK, O_CLOEXEC, O_NONBLOCK, O_CLOEXEC, O_DIRECT, 1};
 	static const int at[] = {0, 0, AT_SYMLINK_NOFOLLOW, AT_REMOVEDIR,
 				 AT_SYMLINK_FOLLOW, AT_EMPTY_PATH,
 				 /* or any of: */
@@ -500,6 +593,10 @@ static long flags_make(struct input *input, char kind)
 	switch (kind) {
 	case 'F':
 		return FLAGS(input, 8, space);
+	case 'H':
+		return FLAGS(input, 3, piped);
+	case 'A':
+		return FLAGS(input, 4, rw);
 	case 'l':
 		return FLAGS(input, 6, at);
 	case 'r':
@@ -518,7 +615,29 @@ static long number_make(struct input *input, char kind)
 	static const int owners[] = {0, 1, 1000, -1};
 	static const int resources[] = {7, 7, 7, 1, 3, 4, 0, 16, -1};
 
+	static const int types[] = {S_IFREG | 0644,  S_IFIFO | 0666,
+				    S_IFSOCK | 0600, S_IFCHR | 0666,
+				    S_IFBLK | 0660,  S_IFDIR | 0755,
+				    S_IFLNK | 0777,  0644,
+				    S_IFMT};
+	static const int devices[] = {0x103, 0x105,  0x107, 0x108,
+				      0x500, 0xf001, 0,	    0x123fff45};
+
+	static const int operations[] = {1, 1, 3, 2, 0};
+	static const int timeouts[] = {0, 0, 1, -1};
+	static const int below[] = {8, 10, 64, 1024, 0, -1};
+
 	switch (kind) {
+	case 'h':
+		return CHOOSE(input, below);
+	case 'j':
+		return CHOOSE(input, operations);
+	case 'z':
+		return CHOOSE(input, timeouts);
+	case 'D':
+		return CHOOSE(input, types);
+	case 'b':
+		return CHOOSE(input, devices);
 	case 'w':
 		return input_byte(input) % 6;
 	case 'u':
@@ -545,8 +664,20 @@ static long buffer_make(struct input *input, struct op *op, char kind)
 		return (long)block(op, op->count);
 	case 'i':
 		return (long)block(op, 256);
+	case 'B':
+		return (long)block(op, 2 * sizeof(int));
 	case 'U':
 		return (long)block(op, 6 * 65);
+	case 'P':
+		return polled_make(input, op);
+	case 'Q':
+		return set_make(input, op);
+	case 'J':
+		return event_make(input, op);
+	case 'O':
+		return place_make(input, op);
+	case 'Z':
+		return timeout_make(input, op);
 	default:
 		return buffers_make(input, op, kind == 'R');
 	}
@@ -583,15 +714,23 @@ static long argument(struct input *input, struct op *op, char kind)
 		return limit_make(input, op);
 	case '0':
 		return 0;
+	case '8':
+		return 8;
+	case 'C':
+		return (long)count_make(input);
+	case 'G':
+		return FICLONE;
+	case 'N':
+		return (long)(op->count / sizeof(struct epoll_event));
 	case 'n':
 	case 'k':
 		return (long)op->count;
 	default:
 		break;
 	}
-	if (strchr("lreaMF", kind))
+	if (strchr("lreaMFHA", kind))
 		return flags_make(input, kind);
-	if (strchr("<>iUWR", kind))
+	if (strchr("<>iBUWRPQJZO", kind))
 		return buffer_make(input, op, kind);
 	return number_make(input, kind);
 }
@@ -614,6 +753,14 @@ bool op_decode(struct input *input, struct op *op)
 	return true;
 }
 
+static bool makes_fd(long number)
+{
+	return number == SYS_open || number == SYS_openat ||
+	       number == SYS_creat || number == SYS_dup ||
+	       number == SYS_eventfd || number == SYS_eventfd2 ||
+	       number == SYS_epoll_create || number == SYS_epoll_create1;
+}
+
 long op_make(const struct op *op)
 {
 	const long *a = op->args;
@@ -627,9 +774,10 @@ long op_make(const struct op *op)
 		return result;
 	}
 	result = syscall_dispatch(number, a[0], a[1], a[2], a[3], a[4], a[5]);
-	if (number == SYS_open || number == SYS_openat || number == SYS_creat ||
-	    number == SYS_dup)
-		last_fd = result >= 0 ? result : last_fd;
+	if (result >= 0 && makes_fd(number))
+		last_fd = result;
+	if (result == 0 && (number == SYS_pipe || number == SYS_pipe2))
+		last_fd = *(const int *)a[0];
 	return result;
 }
 

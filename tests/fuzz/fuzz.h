@@ -6,7 +6,7 @@
  *
  * calls.c says which calls there are and how each argument comes out of bytes;
  * world.c begins and ends a process, and shows all that calls can see of it;
- * fuzz.c says what must hold.
+ * sweep.c has memory run out in one call; fuzz.c says what must hold.
  */
 #ifndef WHELK_TESTS_FUZZ_H
 #define WHELK_TESTS_FUZZ_H
@@ -67,7 +67,7 @@ bool op_may_change(const struct op *op);
  * among these, or NULL. */
 const char *calls_missing(void);
 
-/* Has shared paths begin in a directory of its own: for threads. */
+/* Unless 0, most paths begin in a directory of that name: for threads. */
 extern _Thread_local unsigned call_thread;
 
 /* -- world.c --------------------------------------------------------------- */
@@ -78,9 +78,27 @@ void world_begin(uint64_t bytes_max, uint64_t nodes_max, bool trace);
 void world_end(void);
 
 void world_check(void);
+void world_mkdir(const char *path);
 
 /* All names, attributes and contents, descriptors and limits, as one text: the
  * caller frees it. Reading changes no times after the first one of a second. */
 char *world_show(void);
+
+/* -- sweep.c --------------------------------------------------------------- */
+
+struct swept {
+	const char *name;
+	long (*call)(const void *context);
+	const void *context;
+};
+
+/*
+ * Makes a call again and again, while the first of its allocations fails and all
+ * that follow, the first one alone, the second one and all that follow, and so
+ * on until it no longer fails for that, or after the hundredth. Panics if a call
+ * that fails, for whatever reason, changed anything. Returns the last result, and
+ * stores how many allocations the call could not do without.
+ */
+long sweep(const struct swept *swept, size_t *allocs);
 
 #endif

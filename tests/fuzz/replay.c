@@ -19,11 +19,11 @@
 #include "tests/unit/port_unit.h"
 
 #define SIZE_MAX_INPUT 4096
-#define CALLS_LIKELY   80 /* of all bytes, about those that name calls */
+#define CALLS_LIKELY   110 /* of all bytes, about those that name calls */
 
 static const char *running = "";
 static unsigned long running_seed;
-static bool sweep;
+static bool sweep_all;
 
 static void say_where(void)
 {
@@ -32,7 +32,7 @@ static void say_where(void)
 
 static void run(uint8_t *data, size_t size)
 {
-	if (sweep && size > 0)
+	if (sweep_all && size > 0)
 		data[0] |= FUZZ_SWEEP;
 	LLVMFuzzerTestOneInput(data, size);
 }
@@ -90,7 +90,7 @@ int main(int argc, char **argv)
 		if (option == 't')
 			fuzz_show = true;
 		else if (option == 's')
-			sweep = true;
+			sweep_all = true;
 		else if (option == 'l' && calls_missing())
 			return fprintf(stderr,
 				       "not in tests/fuzz/calls.c: %s\n",

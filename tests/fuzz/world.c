@@ -19,6 +19,11 @@
 
 static const struct fs_cred root_cred;
 
+static void must(long result)
+{
+	port_assert(result == 0);
+}
+
 void world_begin(uint64_t bytes_max, uint64_t nodes_max, bool trace)
 {
 	const struct syscall_config config = {
@@ -26,7 +31,13 @@ void world_begin(uint64_t bytes_max, uint64_t nodes_max, bool trace)
 		nodes_max ? nodes_max + NODES_ROOM : 1 << 20, trace};
 
 	port_unit_traced = trace;
+	port_unit_impatient = true;
 	syscall_init(&config);
+}
+
+void world_mkdir(const char *path)
+{
+	must(sys_mkdir(path, 0777));
 }
 
 void world_check(void)
@@ -59,17 +70,13 @@ static bool first_fill(void *context, const struct fs_dirent *entry)
 	return true;
 }
 
-static void must(long result)
-{
-	port_assert(result == 0);
-}
-
 /* Empties dir of what is no directory; returns a reference to the first one
  * that is, or NULL. */
 static struct fs_node *empty(struct fs_node *dir, struct first *first)
 {
 	struct fs_node *child;
 
+	fs_node_mark(dir, 0, FS_MARK_LIVE); /* else nothing can be removed */
 	for (;;) {
 		uint64_t pos = 0;
 
@@ -118,15 +125,12 @@ void world_end(void)
 	struct fs_stat stat;
 
 	fs_check(process.fs);
-	fd_fini();
-	node_put(process.cwd);
-	process.cwd = fs_root(process.fs);
-	fs_node_ref(process.cwd);
+	process_release();
 	remove_all();
 	fs_check(process.fs);
 	fs_stat(process.fs, &stat);
 	port_assert(stat.bytes_free == stat.bytes_max);
-	port_assert(stat.nodes_free == stat.nodes_max - 1);
+	port_assert(stat.nodes_free == stat.nodes_max - 1); /* the root */
 	syscall_fini();
 	port_assert(port_unit_live() == 0);
 }
@@ -256,7 +260,7 @@ static void put_dir(struct text *text, struct fs_node *dir, struct queue *queue)
 
 	for (;;) {
 		listing.name_len = 0;
-		if (fs_readdir(dir, listing_fill, &listing, &pos, true) != 0 ||
+		if (fs_readdir(dir, listing_fill, &listing, &pos, false) != 0 ||
 		    !listing.name_len)
 			break;
 		name = (struct fs_name){.text = listing.name,

@@ -452,8 +452,10 @@ char *call_dump(void)
 	struct dump dump = {.out = open_memstream(&text, &len),
 			    .dir = fs_root(fs),
 			    .path = ""};
+	bool threaded = port_threaded;
 	uint64_t pos = 0;
 
+	port_threaded = false; /* entries are looked at with the list locked */
 	fs_stat(fs, &stat);
 	fprintf(dump.out, "%llu nodes, %llu bytes\n",
 		(unsigned long long)(stat.nodes_max - stat.nodes_free),
@@ -472,6 +474,7 @@ char *call_dump(void)
 		free(todo);
 	}
 	fclose(dump.out);
+	port_threaded = threaded;
 	return text;
 }
 

@@ -117,6 +117,7 @@ static void test_run(const struct check_test *test, bool exact)
 	random_state = seed * 2 + 1; /* not 0 */
 	port_unit_exact = exact;
 	port_unit_reset(seed);
+	port_threaded = exact; /* then locks are taken, and seen */
 	alarm(SECONDS_MAX);
 	CHECK_EQ(fs_create(&limits, &fs), 0);
 	if (check_on_begin)

@@ -9,7 +9,7 @@
  *	}
  *
  * Each runs with an empty file system, twice: with small objects each on their
- * own, and in slabs (port_unit.h). At its end the file system must pass
+ * own, as if there were threads, and in slabs (port_unit.h). At its end the file system must pass
  * fs_check, and its destruction leave no memory. A check that fails ends the
  * program. PROGRAM [-s SEED] [WORD]: runs the tests whose names contain WORD.
  */

@@ -23,6 +23,7 @@
 
 #include "port/port.h"
 #include "port/user.h"
+#include "tests/unit/lock_order.h"
 
 #define FILL	      0xa5
 #define CLOCK_START   1000000000
@@ -32,28 +33,27 @@
 #define OBJECT_ALIGN  16
 #define THREADS_LIMIT 16
 #define YIELD_TURNS   7
+#define WAIT_NS	      20000
 #define SLEEP_TURNS   509
 
 bool port_threaded;
 bool port_unit_exact;
 bool port_unit_traced;
 bool port_unit_fault_in;
+bool port_unit_impatient;
 void (*port_unit_on_panic)(void);
 
 static size_t live;  /* atomic: bytes */
 static size_t tries; /* atomic: allocations since port_unit_fail */
 static size_t fail_at;
 static bool fail_on;
-static int64_t clock_sec;
+static int64_t clock_sec; /* atomic */
 static uint32_t clock_nsec;
-static uint64_t random_state;
+static uint64_t random_state; /* atomic */
 static const void *random_fixed;
 static size_t random_fixed_len;
 
 struct fs;
-struct lock;
-void __real_port_lock_write_wait(struct lock *lock);
-void __wrap_port_lock_write_wait(struct lock *lock);
 void *__real_mem_alloc(struct fs *fs, size_t size);
 void __real_mem_free(struct fs *fs, void *object, size_t size);
 void *__wrap_mem_alloc(struct fs *fs, size_t size);
@@ -94,7 +94,7 @@ size_t port_unit_allocs(void)
 
 size_t port_unit_live(void)
 {
-	return live;
+	return __atomic_load_n(&live, __ATOMIC_RELAXED);
 }
 
 static void *alloc(size_t size, size_t align)
@@ -149,18 +149,26 @@ void port_pages_free(void *pages, size_t count)
 void port_pages_count(size_t *total, size_t *avail)
 {
 	*total = TOTAL_PAGES;
-	*avail = TOTAL_PAGES - (live >> PAGE_SHIFT);
+	*avail = TOTAL_PAGES - (port_unit_live() >> PAGE_SHIFT);
 }
 
 void *__wrap_mem_alloc(struct fs *fs, size_t size)
 {
+	void *memory;
+
 	if (!port_unit_exact || size > EXACT_MAX)
-		return __real_mem_alloc(fs, size);
-	return alloc(size, size % EXACT_ALIGN ? OBJECT_ALIGN : EXACT_ALIGN);
+		memory = __real_mem_alloc(fs, size);
+	else
+		memory = alloc(size,
+			       size % EXACT_ALIGN ? OBJECT_ALIGN : EXACT_ALIGN);
+	if (memory)
+		lock_order_alloc(memory, size);
+	return memory;
 }
 
 void __wrap_mem_free(struct fs *fs, void *object, size_t size)
 {
+	lock_order_free(object, size);
 	if (!port_unit_exact || size > EXACT_MAX)
 		__real_mem_free(fs, object, size);
 	else
@@ -193,12 +201,12 @@ void port_unit_clock_set(int64_t sec, uint32_t nsec)
 
 void port_unit_clock_advance(int64_t sec)
 {
-	clock_sec += sec;
+	__atomic_add_fetch(&clock_sec, sec, __ATOMIC_RELAXED);
 }
 
 void port_clock_coarse(int64_t *sec, uint32_t *nsec)
 {
-	*sec = clock_sec;
+	*sec = __atomic_load_n(&clock_sec, __ATOMIC_RELAXED);
 	*nsec = clock_nsec;
 }
 
@@ -211,7 +219,8 @@ void port_unit_random_fix(const void *bytes, size_t len)
 /* The generator splitmix64. */
 static uint64_t random_next(void)
 {
-	uint64_t z = random_state += 0x9e3779b97f4a7c15;
+	uint64_t z = __atomic_add_fetch(&random_state, 0x9e3779b97f4a7c15,
+					__ATOMIC_RELAXED);
 
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
@@ -257,16 +266,31 @@ bool port_console_is_tty(int stream, struct port_winsize *size)
 	return false;
 }
 
+/* What /proc says; the calls of others that syscalls/ makes itself. */
+long sys_getpid(void);
+long sys_getpid(void)
+{
+	return 1;
+}
+
+long sys_clock_gettime(int clock, struct timespec *now);
+long sys_clock_gettime(int clock, struct timespec *now)
+{
+	(void)clock;
+	now->tv_sec = __atomic_load_n(&clock_sec, __ATOMIC_RELAXED);
+	now->tv_nsec = 0;
+	return 0;
+}
+
 /* -- Threads, and the end ------------------------------------------------- */
 
 /* Lets other threads run while this one holds a lock: now and then for a
  * moment, and rarely for so long that they surely do. */
-void __wrap_port_lock_write_wait(struct lock *lock)
+void lock_order_taken(void)
 {
 	static _Thread_local unsigned turn;
 	const struct timespec moment = {.tv_nsec = 1};
 
-	__real_port_lock_write_wait(lock);
 	if (++turn % YIELD_TURNS == 0)
 		sched_yield();
 	if (turn % SLEEP_TURNS == 0)
@@ -282,12 +306,18 @@ void port_futex_wait(const uint32_t *word, uint32_t value)
 int port_wait(const uint32_t *word, uint32_t value, uint64_t deadline,
 	      bool restart)
 {
-	(void)deadline, (void)restart;
-	if (!port_threaded)
-		return __atomic_load_n(word, __ATOMIC_RELAXED) == value ? -EINTR
-									: 0;
-	port_futex_wait(word, value);
-	return 0;
+	const struct timespec moment = {.tv_nsec = WAIT_NS};
+
+	(void)restart;
+	if (port_threaded && !port_unit_impatient) {
+		port_futex_wait(word, value);
+		return 0;
+	}
+	if (port_threaded)
+		syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, &moment);
+	if (__atomic_load_n(word, __ATOMIC_RELAXED) != value)
+		return 0;
+	return deadline == PORT_NEVER ? -EINTR : -ETIMEDOUT;
 }
 
 int port_waker_begin(struct port_waker *waker, bool outside)
@@ -314,7 +344,7 @@ int port_waker_wait(struct port_waker *waker, unsigned streams,
 	int err = 0;
 
 	(void)mask;
-	if (!streams)
+	if (!streams || port_unit_impatient)
 		err = port_wait(&waker->woken, 0, deadline, false);
 	__atomic_store_n(&waker->woken, 0, __ATOMIC_RELAXED);
 	return err;

@@ -8,7 +8,8 @@
  * sees what goes beyond them. The same is done with the small objects of
  * fs/slab.c if port_unit_exact is set: the linker's --wrap leads mem_alloc here
  * (Makefile). Then every object can fail, and none has a neighbour. By the same
- * means who takes a lock for writing now and then gives way with it in hand.
+ * means locks are checked to be taken in their order (lock_order.h), and who
+ * takes one for writing now and then gives way with it in hand.
  */
 #ifndef WHELK_TESTS_UNIT_PORT_UNIT_H
 #define WHELK_TESTS_UNIT_PORT_UNIT_H
@@ -19,6 +20,9 @@
 
 /* Not to be changed while there is a file system. */
 extern bool port_unit_exact;
+
+/* Do waits end with a signal, or the deadline, if they last? */
+extern bool port_unit_impatient;
 
 /* Are system calls traced? Then what is written to the console's second stream
  * is shown. */

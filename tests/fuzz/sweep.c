@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory that runs out during one call: see fuzz.h. */
+#include "tests/fuzz/fuzz.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "port/port.h"
+#include "tests/unit/port_unit.h"
+
+#define TRIES_MAX 100
+
+/* Says in which line the texts differ, and panics. */
+static void differs(const char *name, const char *before, const char *after)
+{
+	size_t i = 0, line = 0;
+
+	for (; before[i] && before[i] == after[i]; i++)
+		line = before[i] == '\n' ? i + 1 : line;
+	fprintf(stderr, "%s failed, but changed something:\n- %.*s\n+ %.*s\n",
+		name, (int)strcspn(before + line, "\n"), before + line,
+		(int)strcspn(after + line, "\n"), after + line);
+	port_panic(__FILE__, __LINE__, "a call that fails changes nothing");
+}
+
+/* Is it the same but for times, which a write that fails may have changed? */
+static bool is_same(const char *name, const char *before, const char *after)
+{
+	static const char times[] = " times ", digits[] = "0123456789.- ";
+	bool is_write = strstr(name, "write") != NULL;
+
+	while (*before && *before == *after) {
+		if (is_write && !strncmp(before, times, strlen(times)) &&
+		    !strncmp(after, times, strlen(times))) {
+			before += strlen(times);
+			after += strlen(times);
+			before += strspn(before, digits);
+			after += strspn(after, digits);
+		} else {
+			before++;
+			after++;
+		}
+	}
+	return *before == *after;
+}
+
+/* Makes the call with the at-th allocation failing, and stores what it does.
+ * Returns whether that is not the end of it: it failed for that, and can be
+ * made again. */
+static bool attempt(const struct swept *swept, const char *before, size_t at,
+		    bool on, long *result)
+{
+	char *after;
+	bool failed;
+
+	port_unit_fail(at, on);
+	*result = swept->call(swept->context);
+	failed = port_unit_allocs() >= at;
+	port_unit_fail(0, false);
+	if (*result < 0) {
+		after = world_show();
+		if (!is_same(swept->name, before, after))
+			differs(swept->name, before, after);
+		free(after);
+	}
+	world_check();
+	return failed && *result == -ENOMEM;
+}
+
+long sweep(const struct swept *swept, size_t *allocs)
+{
+	size_t at = 1;
+	char *before;
+	long result;
+
+	port_unit_clock_advance(1);
+	free(world_show()); /* updates times of access, as a failing call may */
+	before = world_show();
+	while (at < TRIES_MAX && attempt(swept, before, at, true, &result) &&
+	       attempt(swept, before, at, false, &result))
+		at++;
+	if (at == TRIES_MAX) /* of so many, those at the end are like these */
+		result = swept->call(swept->context);
+	free(before);
+	*allocs = at - 1;
+	return result;
+}

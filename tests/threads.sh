@@ -1,0 +1,17 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Threads under the thread sanitizer: the tests of fs/ that have some, and
+# random system calls from 2 to 8 at once (tests/fuzz/threads.c), other ones
+# every day.
+#
+# cases: nodes calls
+set -eu
+case $1 in
+nodes) build/tsan/nodes ;;
+calls)
+	seed=$(date +%Y%m%d)000
+	echo "seed $seed"
+	build/tsan/calls "$seed" 8
+	;;
+esac
