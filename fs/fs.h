@@ -188,6 +188,10 @@ FS_CHECKED int fs_make_live(struct fs *fs, uint32_t mode, uint64_t number,
 			    uint64_t ino, const struct fs_cred *cred,
 			    struct fs_node **nodep);
 
+/* Says who is told, without being able to use it any more, of a node with
+ * FS_MARK_WATCHED that is about to be freed. Any lock of fs/ may be held then. */
+void fs_forget_set(struct fs *fs, void (*forget)(struct fs_node *node));
+
 /* -- Contents of regular files ------------------------------------------- */
 
 /*
@@ -362,6 +366,12 @@ FS_CHECKED ssize_t fs_path(struct fs *fs, struct fs_node *dir, char *buf,
 FS_CHECKED ssize_t fs_node_path(struct fs *fs, struct fs_node *node, char *buf,
 				size_t size);
 
+/* What dir is called, in text, and a reference to its parent. -ENOENT of the
+ * root or a directory that has been removed. */
+FS_CHECKED int fs_dir_name(struct fs *fs, struct fs_node *dir,
+			   char text[static 255], struct fs_name *name,
+			   struct fs_node **parentp);
+
 /* -- Paths --------------------------------------------------------------- */
 
 #define FS_LINKS_MAX 40 /* symbolic links in one walk: path_resolution(7) */
@@ -401,6 +411,9 @@ void fs_walk_begin(struct fs_walk *walk, struct fs *fs, struct fs_node *start,
 		   const char *path, const struct fs_cred *cred);
 
 void fs_walk_end(struct fs_walk *walk);
+
+/* Ends the walk, but returns the reference to its directory. */
+struct fs_node *fs_walk_end_dir(struct fs_walk *walk);
 
 /* Walks up to the last component, which is not looked at: it ends up in last
  * and name. -ENOENT (also for ""), -ENOTDIR, -EACCES, -ELOOP, -ENAMETOOLONG, -EFAULT. */

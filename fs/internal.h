@@ -235,6 +235,7 @@ struct fs {
 	uint64_t seed[2];
 	struct fs_limits limits;
 	const struct fs_live *live;
+	void (*forget)(struct fs_node *node); /* atomic: fs_forget_set */
 
 	/* atomic: */
 	uint64_t bytes; /* of contents */

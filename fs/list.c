@@ -130,6 +130,30 @@ ssize_t fs_path(struct fs *fs, struct fs_node *dir, char *buf, size_t size)
 	return (ssize_t)len + 1;
 }
 
+int fs_dir_name(struct fs *fs, struct fs_node *dir, char text[static 255],
+		struct fs_name *name, struct fs_node **parentp)
+{
+	const struct dirent *entry;
+	struct fs_node *parent;
+
+	if (dir == fs->root)
+		return -ENOENT;
+	parent = fs_parent(dir);
+	lock_read(&parent->lock);
+	entry = own_entry(parent, dir);
+	if (entry) {
+		memcpy(text, dirent_name(entry), entry->name_len);
+		*name = (struct fs_name){.text = text, .len = entry->name_len};
+	}
+	unlock_read(&parent->lock);
+	if (!entry) {
+		node_unref(fs, parent);
+		return -ENOENT;
+	}
+	*parentp = parent;
+	return 0;
+}
+
 /* A search for a name of node: where it is, and what it found. */
 struct search {
 	const struct fs_node *node;

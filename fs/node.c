@@ -104,6 +104,11 @@ give_back:
 	return err;
 }
 
+void fs_forget_set(struct fs *fs, void (*forget)(struct fs_node *node))
+{
+	__atomic_store_n(&fs->forget, forget, __ATOMIC_RELAXED);
+}
+
 void fs_live_set(struct fs *fs, const struct fs_live *live)
 {
 	fs->live = live;
@@ -135,6 +140,8 @@ void node_free(struct fs *fs, struct fs_node *node)
 	for (;;) {
 		struct fs_node *parent = NULL;
 
+		if (UNLIKELY(fs_node_marks(node) & FS_MARK_WATCHED))
+			fs->forget(node);
 		if (is_dir(node)) {
 			parent = node->dir->parent;
 			dir_destroy(fs, node->dir);

@@ -23,11 +23,16 @@ void fs_walk_begin(struct fs_walk *walk, struct fs *fs, struct fs_node *start,
 	node_ref(walk->dir);
 }
 
-void fs_walk_end(struct fs_walk *walk)
+struct fs_node *fs_walk_end_dir(struct fs_walk *walk)
 {
 	while (UNLIKELY(walk->depth > 0))
 		node_unref(walk->fs, walk->stack[--walk->depth].node);
-	node_unref(walk->fs, walk->dir);
+	return walk->dir;
+}
+
+void fs_walk_end(struct fs_walk *walk)
+{
+	node_unref(walk->fs, fs_walk_end_dir(walk));
 }
 
 /* Takes over a reference to the next directory. */

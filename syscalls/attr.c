@@ -4,6 +4,7 @@
  * by path and by descriptor, and fallocate(2).
  */
 #include "syscalls/internal.h"
+#include "syscalls/notify.h"
 
 #define NSEC_MAX 999999999
 
@@ -16,6 +17,7 @@ long sys_fchmodat(int dirfd, const char *path, mode_t mode)
 	if (err)
 		return err;
 	err = fs_chmod(node, cred_now(), mode);
+	notify_path(dirfd, path, 0, IN_ATTRIB, err);
 	node_put(node);
 	return err;
 }
@@ -33,14 +35,23 @@ long sys_fchmod(int fd, mode_t mode)
 	if (!file)
 		return -EBADF;
 	err = fs_chmod(file->node, cred_now(), mode);
+	notify_file(file, IN_ATTRIB, err);
 	file_put(file);
 	return err;
+}
+
+/* Does inotify(7) hear of it? Not if only the time of the change is new. */
+static bool chown_changes(const struct fs_node *node, uint32_t mode, uid_t uid,
+			  gid_t gid)
+{
+	return (uid & gid) != UINT32_MAX || fs_node_mode(node) != mode;
 }
 
 /* chown(2), lchown(2), fchownat(2), fchown(2). */
 long sys_fchownat(int dirfd, const char *path, uid_t uid, gid_t gid, int flags)
 {
 	struct fs_node *node;
+	uint32_t mode;
 	int err;
 
 	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
@@ -48,7 +59,10 @@ long sys_fchownat(int dirfd, const char *path, uid_t uid, gid_t gid, int flags)
 	err = path_node(dirfd, path, flags, &node);
 	if (err)
 		return err;
+	mode = fs_node_mode(node);
 	err = fs_chown(node, cred_now(), uid, gid);
+	if (chown_changes(node, mode, uid, gid))
+		notify_path(dirfd, path, flags, IN_ATTRIB, err);
 	node_put(node);
 	return err;
 }
@@ -66,11 +80,15 @@ long sys_lchown(const char *path, uid_t uid, gid_t gid)
 long sys_fchown(int fd, uid_t uid, gid_t gid)
 {
 	struct file *file = fd_get(fd);
+	uint32_t mode;
 	int err;
 
 	if (!file)
 		return -EBADF;
+	mode = fs_node_mode(file->node);
 	err = fs_chown(file->node, cred_now(), uid, gid);
+	if (chown_changes(file->node, mode, uid, gid))
+		notify_file(file, IN_ATTRIB, err);
 	file_put(file);
 	return err;
 }
@@ -110,6 +128,14 @@ static int utimens_node(int dirfd, const char *path, int flags,
 	return 0;
 }
 
+/* What inotify(7) calls it: both times are a change of attributes. */
+static uint32_t utimens_event(const enum fs_utime how[2])
+{
+	if (how[0] == FS_UTIME_OMIT)
+		return IN_MODIFY;
+	return how[1] == FS_UTIME_OMIT ? IN_ACCESS : IN_ATTRIB;
+}
+
 /* utimensat(2); with a NULL path also futimens(3). */
 long sys_utimensat(int dirfd, const char *path, const struct timespec *times,
 		   int flags)
@@ -134,6 +160,7 @@ long sys_utimensat(int dirfd, const char *path, const struct timespec *times,
 		err = time_in(&given[i], &set[i], &how[i]);
 	if (!err)
 		err = fs_utimens(node, cred_now(), set, how);
+	notify_path(dirfd, path ? path : "", flags, utimens_event(how), err);
 	node_put(node);
 	return err;
 }
@@ -159,6 +186,7 @@ long sys_truncate(const char *path, off_t length)
 		err = fs_access(node, cred_now(), W_OK);
 	if (!err)
 		err = fs_truncate(process.fs, node, (uint64_t)length);
+	notify_path(AT_FDCWD, path, 0, IN_MODIFY, err);
 	node_put(node);
 	return err == -EFBIG ? file_too_large() : err;
 }
@@ -176,6 +204,7 @@ long sys_ftruncate(int fd, off_t length)
 		return -EBADF;
 	if (S_ISREG(fs_node_mode(file->node)) && file_writable(file))
 		err = fs_truncate(process.fs, file->node, (uint64_t)length);
+	notify_file(file, IN_MODIFY, err);
 	file_put(file);
 	return err == -EFBIG ? file_too_large() : err;
 }
@@ -253,6 +282,7 @@ long sys_fallocate(int fd, int mode, off_t offset, off_t len)
 		break;
 	}
 	too_large = err == -EFBIG;
+	notify_file(file, IN_MODIFY | NOTIFY_BY_FILE, err);
 put:
 	file_put(file);
 	return too_large ? file_too_large() : err;

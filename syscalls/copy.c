@@ -4,6 +4,7 @@
  * FICLONE and FICLONERANGE of ioctl(2).
  */
 #include "syscalls/internal.h"
+#include "syscalls/notify.h"
 
 /* generic_file_rw_checks() of Linux: both are regular files, open for it. */
 static int files_check(const struct file *in, const struct file *out)
@@ -89,6 +90,8 @@ long sys_copy_file_range(int fd_in, off_t *off_in, int fd_out, off_t *off_out,
 	out = fd_get(fd_out);
 	if (out) {
 		result = copy(in, off_in, out, off_out, count, flags);
+		notify_read(in, result);
+		notify_written(out, result);
 		file_put(out);
 	}
 	file_put(in);
@@ -110,6 +113,8 @@ long file_clone(struct file *out, int fd_in, uint64_t from, uint64_t to,
 	if (!result)
 		result = fs_clone(process.fs, in->node, from, out->node, to,
 				  count);
+	notify_file(in, IN_ACCESS | NOTIFY_BY_FILE, result);
+	notify_file(out, IN_MODIFY | NOTIFY_BY_FILE, result);
 	file_put(in);
 	return result;
 }

@@ -6,6 +6,7 @@
  * reference first and then sees whether the descriptor still means that file.
  */
 #include "syscalls/internal.h"
+#include "syscalls/notify.h"
 
 #include "abi/flock.h"
 
@@ -76,22 +77,27 @@ static void file_free(struct file *file)
 	unlock_write(&files.lock);
 }
 
+/* What is to be done beside closing a file of fs/ that nobody watches. */
 static void special_release(struct file *file)
 {
+	if (notify_on)
+		notify_close(file);
 	if (file->epoll_items)
 		epoll_forget(file);
-	if (file->ops->release)
+	if (file->ops && file->ops->release)
 		file->ops->release(file);
+	if (lock_any())
+		lock_release(file);
 }
 
 void file_put(struct file *file)
 {
 	if (LIKELY(!ref_drop(&file->refs)))
 		return;
-	if (UNLIKELY(file->ops != NULL))
+	/* One test for all three, since none is common. */
+	if (UNLIKELY((uintptr_t)file->ops | notify_on |
+		     __atomic_load_n(&locks_held, __ATOMIC_RELAXED)))
 		special_release(file);
-	if (UNLIKELY(lock_any()))
-		lock_release(file);
 	node_put(file->node);
 	file_free(file);
 }
@@ -284,6 +290,7 @@ int fd_reserve(bool cloexec, struct file **filep)
 		return fd;
 	}
 	file->ops = NULL;
+	file->origin = NULL;
 	file->offset = 0;
 	*filep = file;
 	return fd;
@@ -315,6 +322,8 @@ void fd_cancel(int fd, struct file *file)
 	lock_write(&fds.lock);
 	fd_clear((unsigned)fd);
 	unlock_write(&fds.lock);
+	if (UNLIKELY(notify_on))
+		notify_unopened(file);
 	file_free(file);
 }
 

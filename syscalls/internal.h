@@ -20,6 +20,7 @@
 /* The C library's; as builtins: see fs/internal.h. */
 #define memcpy(dst, src, n) __builtin_memcpy(dst, src, n)
 #define memset(dst, c, n)   __builtin_memset(dst, c, n)
+#define memcmp(a, b, n)	    __builtin_memcmp(a, b, n)
 #define strlen(s)	    __builtin_strlen(s)
 
 #define LIKELY(x)   __builtin_expect(!!(x), 1)
@@ -112,8 +113,11 @@ struct file {
 		*ops; /* NULL: it is of fs/; immutable while open */
 	void *object; /* of ops: immutable while open */
 	struct lock lock;
-	uint64_t offset;   /* lock protects; of ops if POSITION_NONE */
-	struct file *next; /* among unused ones */
+	uint64_t offset; /* lock protects; of ops if POSITION_NONE */
+	union {
+		struct file *next;     /* among unused ones */
+		struct origin *origin; /* of notify.c, which has a lock */
+	};
 	struct epoll_item
 		*epoll_items; /* of epoll.c, which has a lock for it */
 };

@@ -5,6 +5,7 @@
  * existing one is checked, and truncated if asked for.
  */
 #include "syscalls/internal.h"
+#include "syscalls/notify.h"
 
 /* Flags that stay with the open file: what F_GETFL shows. */
 #define FLAGS_KEPT                                                         \
@@ -16,6 +17,7 @@
 /* The node, and whether this call made it. */
 struct opened {
 	struct fs_node *node;
+	struct file *file; /* what it is to be */
 	bool made;
 };
 
@@ -72,6 +74,8 @@ static int open_tmpfile(struct fs_walk *walk, int flags, uint32_t mode,
 					&opened->node);
 	else
 		err = -ENOTDIR;
+	if (UNLIKELY(notify_on) && !err)
+		notify_tmpfile(opened->file, dir, opened->node);
 	node_put(dir);
 	if (err)
 		return err;
@@ -103,6 +107,8 @@ static int open_node(int dirfd, const char *path, int flags, mode_t mode,
 				   S_IFREG | umask_apply(mode & 07777), opened);
 	else
 		err = fs_walk_last(&walk, !(flags & O_NOFOLLOW), &opened->node);
+	if (UNLIKELY(notify_on) && !err && !(flags & FLAG_TMPFILE))
+		notify_opening(opened->file, &walk, opened->node, opened->made);
 end:
 	fs_walk_end(&walk);
 	return err;
@@ -193,8 +199,7 @@ static bool flags_wrong(int flags)
 /* open(2), openat(2). */
 long sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 {
-	struct opened opened = {.made = false};
-	struct file *file;
+	struct opened opened;
 	int fd, err;
 
 	if (UNLIKELY(flags & O_PATH))
@@ -205,23 +210,27 @@ long sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 		flags |= O_DSYNC; /* the one bit stands for both */
 	if (UNLIKELY(flags & O_TMPFILE) && flags_wrong(flags))
 		return -EINVAL;
-	fd = fd_reserve(flags & O_CLOEXEC, &file);
+	fd = fd_reserve(flags & O_CLOEXEC, &opened.file);
 	if (UNLIKELY(fd < 0))
 		return path_text_error(path, fd);
+	opened.made = false;
 	err = open_node(dirfd, path, flags, mode, &opened);
 	if (UNLIKELY(err))
 		goto cancel;
 	if (!opened.made)
-		err = open_existing(file, opened.node, flags);
+		err = open_existing(opened.file, opened.node, flags);
 	if (UNLIKELY(err)) {
 		node_put(opened.node);
 		goto cancel;
 	}
-	fd_commit(fd, file, opened.node, (uint32_t)flags & FLAGS_KEPT);
+	if (UNLIKELY(notify_on) && !(flags & O_PATH))
+		notify_opened(opened.file, opened.node,
+			      (flags & O_TRUNC) && !opened.made);
+	fd_commit(fd, opened.file, opened.node, (uint32_t)flags & FLAGS_KEPT);
 	return fd;
 
 cancel:
-	fd_cancel(fd, file);
+	fd_cancel(fd, opened.file);
 	return err;
 }
 

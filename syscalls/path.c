@@ -5,6 +5,7 @@
  * calls that look at or change names.
  */
 #include "syscalls/internal.h"
+#include "syscalls/notify.h"
 
 struct process process = {.umask = UMASK_DEFAULT};
 
@@ -91,14 +92,14 @@ int place_find(int dirfd, const char *path, struct place *place)
 	fs_walk_begin(&walk, process.fs, start, path, cred_now());
 	node_put(start);
 	err = fs_walk_parent(&walk);
-	if (LIKELY(!err)) {
-		place->dir = walk.dir;
-		place->name = walk.name;
-		place->last = walk.last;
-		fs_node_ref(place->dir);
+	if (UNLIKELY(err)) {
+		fs_walk_end(&walk);
+		return err;
 	}
-	fs_walk_end(&walk);
-	return err;
+	place->name = walk.name;
+	place->last = walk.last;
+	place->dir = fs_walk_end_dir(&walk);
+	return 0;
 }
 
 void place_end(struct place *place)
@@ -145,6 +146,7 @@ long sys_mkdirat(int dirfd, const char *path, mode_t mode)
 	mode = S_IFDIR | umask_apply(mode & (0777 | S_ISVTX));
 	err = fs_make(process.fs, place.dir, &place.name, mode, 0, cred_now(),
 		      NULL, NULL);
+	notify_made(&place, IN_ISDIR, err);
 	place_end(&place);
 	return err;
 }
@@ -185,6 +187,7 @@ long sys_mknodat(int dirfd, const char *path, mode_t mode, unsigned int dev)
 	err = fs_make(process.fs, place.dir, &place.name,
 		      type | umask_apply(mode & 07777), dev, cred_now(), NULL,
 		      NULL);
+	notify_made(&place, 0, err);
 	place_end(&place);
 	return err;
 }
@@ -212,6 +215,7 @@ long sys_symlinkat(const char *target, int dirfd, const char *path)
 		return err;
 	err = fs_symlink(process.fs, place.dir, &place.name, target,
 			 (size_t)len, cred_now());
+	notify_made(&place, 0, err);
 	place_end(&place);
 	return err;
 }
@@ -240,6 +244,8 @@ long sys_linkat(int dirfd, const char *oldpath, int newdirfd,
 	if (!err) {
 		err = fs_link(process.fs, node, place.dir, &place.name,
 			      cred_now());
+		if (UNLIKELY(notify_on) && !err)
+			notify_linked(&place, node);
 		place_end(&place);
 	}
 	node_put(node);
@@ -267,6 +273,24 @@ static int rmdir_last(enum fs_last last)
 	return 0;
 }
 
+/* Removes what place names, and says so. */
+static __attribute__((noinline)) int unlink_told(const struct place *place,
+						 bool directory)
+{
+	struct fs_node *victim = notify_hold(place);
+	int err;
+
+	if (directory)
+		err = fs_rmdir(process.fs, place->dir, &place->name,
+			       cred_now());
+	else
+		err = fs_unlink(process.fs, place->dir, &place->name,
+				cred_now());
+	if (victim)
+		notify_unlinked(place, victim, err);
+	return err;
+}
+
 /* unlinkat(2). */
 long sys_unlinkat(int dirfd, const char *path, int flags)
 {
@@ -283,7 +307,9 @@ long sys_unlinkat(int dirfd, const char *path, int flags)
 		err = rmdir_last(place.last);
 	else if (place.last != FS_LAST_NAME)
 		err = -EISDIR;
-	if (!err && directory)
+	if (UNLIKELY(notify_on) && !err)
+		err = unlink_told(&place, directory);
+	else if (!err && directory)
 		err = fs_rmdir(process.fs, place.dir, &place.name, cred_now());
 	else if (!err)
 		err = fs_unlink(process.fs, place.dir, &place.name, cred_now());
@@ -299,6 +325,18 @@ long sys_unlink(const char *path)
 long sys_rmdir(const char *path)
 {
 	return sys_unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
+}
+
+/* Renames what both places name, and says so. */
+static __attribute__((noinline)) int
+rename_told(const struct place *old, const struct place *new, int flags)
+{
+	struct fs_node *source = notify_hold(old), *target = notify_hold(new);
+	int err = fs_rename(process.fs, old->dir, &old->name, new->dir,
+			    &new->name, (unsigned)flags, cred_now());
+
+	notify_renamed(old, new, source, target, flags, err);
+	return err;
 }
 
 /* renameat2(2). */
@@ -322,6 +360,8 @@ long sys_renameat2(int dirfd, const char *oldpath, int newdirfd,
 		err = -EBUSY;
 	else if (new.last != FS_LAST_NAME)
 		err = flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
+	else if (UNLIKELY(notify_on))
+		err = rename_told(&old, &new, flags);
 	else
 		err = fs_rename(process.fs, old.dir, &old.name, new.dir,
 				&new.name, (unsigned)flags, cred_now());

@@ -5,6 +5,7 @@
  * offset of the open file holds its lock, so threads that share it take turns.
  */
 #include "syscalls/internal.h"
+#include "syscalls/notify.h"
 
 static bool noatime(const struct file *file)
 {
@@ -115,6 +116,7 @@ long sys_read(int fd, void *buf, size_t count)
 		file->offset += (uint64_t)result;
 	unlock_write(&file->lock);
 put:
+	notify_read(file, result);
 	file_put(file);
 	return result;
 }
@@ -139,6 +141,7 @@ long sys_pread64(int fd, void *buf, size_t count, off_t offset)
 		result = special_at(file, false, buf, at, count);
 	else
 		result = read_at(file, at, buf, count);
+	notify_read(file, result);
 	file_put(file);
 	return result;
 }
@@ -174,6 +177,7 @@ long sys_write(int fd, const void *buf, size_t count)
 	result = write_at(file, &file->offset, buf, count);
 	unlock_write(&file->lock);
 put:
+	notify_written(file, result);
 	file_put(file);
 	return UNLIKELY(result == -EFBIG) ? file_too_large() : result;
 }
@@ -199,6 +203,7 @@ long sys_pwrite64(int fd, const void *buf, size_t count, off_t offset)
 				    count);
 	else
 		result = write_at(file, &at, buf, count);
+	notify_written(file, result);
 	file_put(file);
 	return UNLIKELY(result == -EFBIG) ? file_too_large() : result;
 }
@@ -378,6 +383,10 @@ static long vector(int fd, const struct iovec *iov, int iovcnt, bool write,
 		unlock_write(&file->lock);
 	}
 put:
+	if (write)
+		notify_written(file, result);
+	else
+		notify_file(file, IN_ACCESS | NOTIFY_BY_FILE, result);
 	file_put(file);
 	return result == -EFBIG ? file_too_large() : result;
 }

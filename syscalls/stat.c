@@ -4,6 +4,7 @@
  * the listing of directories.
  */
 #include "syscalls/internal.h"
+#include "syscalls/notify.h"
 
 #define FS_DEV_MINOR 26 /* of the one file system: 0:26 */
 #define STAT_FLAGS   (AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH)
@@ -272,6 +273,7 @@ long sys_getdents64(int fd, void *dirents, size_t size)
 	if (!result)
 		result = listing.used ? (long)listing.used : listing.err;
 	unlock_write(&file->lock);
+	notify_file(file, IN_ACCESS | NOTIFY_BY_FILE, result);
 	file_put(file);
 	return result;
 }
