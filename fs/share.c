@@ -63,7 +63,7 @@ int share_reserve(struct fs *fs, uint64_t count)
 	size_t capacity;
 	int err = 0;
 
-	lock_write(&shares->lock);
+	lock_write(&fs->shares.lock);
 	needed = 2 * (shares->used + shares->reserved + count);
 	capacity = shares->capacity ? shares->capacity : CAPACITY_MIN;
 	while (capacity < needed)
@@ -72,7 +72,7 @@ int share_reserve(struct fs *fs, uint64_t count)
 		err = table_resize(fs, capacity);
 	if (!err)
 		shares->reserved += count;
-	unlock_write(&shares->lock);
+	unlock_write(&fs->shares.lock);
 	return err;
 }
 
