@@ -34,7 +34,7 @@ CLANG_TIDY := clang-tidy
 
 FS_SRCS := fs/allocate.c fs/content.c fs/copy.c fs/dir.c fs/file.c fs/fs.c fs/list.c fs/name.c \
 	fs/node.c fs/perm.c fs/rename.c fs/share.c fs/slab.c fs/tree.c fs/walk.c
-SYSCALLS_SRCS := syscalls/attr.c syscalls/copy.c syscalls/dev.c \
+SYSCALLS_SRCS := syscalls/attr.c syscalls/copy.c syscalls/cred.c syscalls/dev.c \
 	syscalls/epoll.c syscalls/eventfd.c syscalls/fd.c syscalls/inotify.c \
 	syscalls/ioctl.c syscalls/lock.c syscalls/notify.c syscalls/open.c \
 	syscalls/path.c syscalls/pipe.c syscalls/poll.c syscalls/pool.c \

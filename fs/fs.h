@@ -150,6 +150,11 @@ FS_CHECKED int fs_chmod(struct fs_node *node, const struct fs_cred *cred,
 FS_CHECKED int fs_chown(struct fs_node *node, const struct fs_cred *cred,
 			uint32_t uid, uint32_t gid);
 
+/* What writing to a regular file or changing its size does for who is not root:
+ * takes away the set-id bits (inode(7)), but for one of the group without
+ * permission to execute, if cred is in that. */
+void fs_setid_drop(struct fs_node *node, const struct fs_cred *cred);
+
 /* What fs_utimens does with each of the two times. */
 enum fs_utime { FS_UTIME_SET, FS_UTIME_NOW, FS_UTIME_OMIT };
 

@@ -322,6 +322,22 @@ static uint32_t chown_perm(const struct fs_node *node,
 	return perm;
 }
 
+void fs_setid_drop(struct fs_node *node, const struct fs_cred *cred)
+{
+	uint32_t perm;
+
+	if (cred->uid == 0 || !is_reg(node) ||
+	    !(node_perm(node) & (S_ISUID | S_ISGID)))
+		return;
+	lock_write(&node->lock);
+	perm = chown_perm(node, cred);
+	if (perm != node_perm(node)) {
+		node_perm_set(node, perm);
+		node->ctime = node_now();
+	}
+	unlock_write(&node->lock);
+}
+
 /* Who may change owner and group: chown(2). The mode is the owner's too. */
 static int chown_check(const struct fs_node *node, const struct fs_cred *cred,
 		       uint32_t uid, uint32_t gid)

@@ -184,8 +184,10 @@ long sys_truncate(const char *path, off_t length)
 		err = -EINVAL;
 	else
 		err = fs_access(node, cred_now(), W_OK);
-	if (!err)
+	if (!err) {
+		setid_drop(node, true);
 		err = fs_truncate(process.fs, node, (uint64_t)length);
+	}
 	notify_path(AT_FDCWD, path, 0, IN_MODIFY, err);
 	node_put(node);
 	return err == -EFBIG ? file_too_large() : err;
@@ -202,8 +204,10 @@ long sys_ftruncate(int fd, off_t length)
 	file = fd_get(fd);
 	if (!file)
 		return -EBADF;
-	if (S_ISREG(fs_node_mode(file->node)) && file_writable(file))
+	if (S_ISREG(fs_node_mode(file->node)) && file_writable(file)) {
+		setid_drop(file->node, true);
 		err = fs_truncate(process.fs, file->node, (uint64_t)length);
+	}
 	notify_file(file, IN_MODIFY, err);
 	file_put(file);
 	return err == -EFBIG ? file_too_large() : err;
@@ -267,6 +271,7 @@ long sys_fallocate(int fd, int mode, off_t offset, off_t len)
 		err = allocate_check(file, at, count);
 	if (err)
 		goto put;
+	setid_drop(file->node, true);
 	switch (mode & ~FALLOC_FL_KEEP_SIZE) {
 	case 0:
 		err = fs_allocate(process.fs, file->node, at, count, keep_size);

@@ -301,6 +301,7 @@ void fd_commit(int fd, struct file *file, struct fs_node *node, uint32_t flags)
 	file->node = node;
 	file->flags = flags;
 	file->lock = (struct lock){0};
+	file->cred = cred_now();
 	/* Pairs with the acquire in file_try_ref. */
 	__atomic_store_n(&file->refs, 1, __ATOMIC_RELEASE);
 	lock_write(&fds.lock);
@@ -512,15 +513,20 @@ static long cloexec_set(int fd, bool value)
 }
 
 /* F_SETFL: only these flags change, the rest is ignored. */
-static void flags_set(struct file *file, uint32_t flags)
+static int flags_set(struct file *file, uint32_t flags)
 {
 	const uint32_t settable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
 	uint32_t old = __atomic_load_n(&file->flags, __ATOMIC_RELAXED);
 
+	if ((flags & ~old & O_NOATIME) && noatime_check(file->node))
+		return -EPERM;
+	if (open_flags_refused(file->node, file->ops, flags))
+		return -EINVAL;
 	while (!__atomic_compare_exchange_n(
 		&file->flags, &old, (old & ~settable) | (flags & settable),
 		true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 		;
+	return 0;
 }
 
 /* What fcntl(2) does with an open file. */
@@ -528,10 +534,7 @@ static long file_fcntl(int fd, struct file *file, int cmd, unsigned long arg)
 {
 	switch (cmd) {
 	case F_SETFL:
-		if (open_flags_refused(file->node, file->ops, (uint32_t)arg))
-			return -EINVAL;
-		flags_set(file, (uint32_t)arg);
-		return 0;
+		return flags_set(file, (uint32_t)arg);
 	case F_GETLK:
 	case F_SETLK:
 	case F_SETLKW:

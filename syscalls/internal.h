@@ -30,6 +30,15 @@
 
 #define UMASK_DEFAULT 022
 
+/* A set of ids, which never changes: see cred.c. */
+struct cred {
+	struct fs_cred fs; /* those that files are used with, and the groups */
+	uint32_t uid, euid, suid;
+	uint32_t gid, egid, sgid;
+	const struct cred *next;
+	uint32_t own_groups[];
+};
+
 /* The one process: what belongs to all its threads. */
 struct process {
 	/* immutable after syscall_init: */
@@ -40,7 +49,7 @@ struct process {
 	struct fs_node *cwd; /* holds a reference */
 
 	/* atomic: */
-	const struct fs_cred *cred; /* what it points at never changes */
+	const struct cred *cred;
 	uint32_t umask;
 };
 
@@ -53,7 +62,7 @@ void process_release(void);
 /* Who the process is for files; borrows for good. */
 static inline const struct fs_cred *cred_now(void)
 {
-	return __atomic_load_n(&process.cred, __ATOMIC_ACQUIRE);
+	return &__atomic_load_n(&process.cred, __ATOMIC_ACQUIRE)->fs;
 }
 
 struct file;
@@ -120,6 +129,7 @@ struct file {
 	};
 	struct epoll_item
 		*epoll_items; /* of epoll.c, which has a lock for it */
+	const struct fs_cred *cred; /* who opened it; immutable while open */
 };
 
 /* -- fd.c: descriptors and open files ------------------------------------- */
@@ -307,6 +317,19 @@ long file_clone(struct file *out, int fd_in, uint64_t from, uint64_t to,
  * of RLIMIT_FSIZE, the thread gets SIGXFSZ. No lock is held. */
 long file_too_large(void);
 
+/* O_NOATIME is for the owner of node: -EPERM. */
+FS_CHECKED int noatime_check(struct fs_node *node);
+
+/* -- cred.c: who the process is ------------------------------------------- */
+
+void cred_init(void);
+
+/* May the process do what is not about files and root's alone? */
+bool cred_capable(void);
+
+/* The real ids in place of those that files are used with: access(2). */
+void cred_real(struct fs_cred *real);
+
 /* -- path.c: paths of system calls ---------------------------------------- */
 
 /* The last component of a path and the directory it is in (a reference, for
@@ -333,13 +356,25 @@ FS_CHECKED int place_find(int dirfd, const char *path, struct place *place);
 void place_end(struct place *place);
 
 /* Finds the node that path names and stores a reference to it. flags:
- * AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH. */
+ * AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH. The second walks as cred. */
 FS_CHECKED int path_node(int dirfd, const char *path, int flags,
 			 struct fs_node **nodep);
+FS_CHECKED int path_node_as(int dirfd, const char *path, int flags,
+			    const struct fs_cred *cred, struct fs_node **nodep);
 
 static inline void node_put(struct fs_node *node)
 {
 	fs_node_unref(process.fs, node);
+}
+
+/* To be called before a regular file is written to, if that is for some bytes,
+ * or truncated. */
+static inline void setid_drop(struct fs_node *node, bool some)
+{
+	const struct fs_cred *cred = cred_now();
+
+	if (UNLIKELY(cred->uid != 0) && some)
+		fs_setid_drop(node, cred);
 }
 
 /* A reference to the current directory. */

@@ -136,8 +136,7 @@ static int open_special(struct file *file, struct fs_node *node, uint32_t flags)
 	return file->ops ? 0 : -ENXIO;
 }
 
-/* O_NOATIME is for the owner: open(2). */
-static int noatime_check(struct fs_node *node)
+int noatime_check(struct fs_node *node)
 {
 	const struct fs_cred *cred = cred_now();
 	struct fs_attr attr;
@@ -182,8 +181,10 @@ static int open_existing(struct file *file, struct fs_node *node, int flags)
 		err = open_special(file, node, (uint32_t)flags);
 	if (!err && open_flags_refused(node, file->ops, (uint32_t)flags))
 		err = -EINVAL;
-	if (!err && (flags & O_TRUNC) && type == S_IFREG)
+	if (!err && (flags & O_TRUNC) && type == S_IFREG) {
+		setid_drop(node, true);
 		err = fs_truncate(process.fs, node, 0);
+	}
 	return err;
 }
 

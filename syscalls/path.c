@@ -107,7 +107,9 @@ void place_end(struct place *place)
 	node_put(place->dir);
 }
 
-int path_node(int dirfd, const char *path, int flags, struct fs_node **nodep)
+/* In both functions below: they are called often. */
+static inline int node_find(int dirfd, const char *path, int flags,
+			    const struct fs_cred *cred, struct fs_node **nodep)
 {
 	struct fs_node *start;
 	int err;
@@ -118,9 +120,20 @@ int path_node(int dirfd, const char *path, int flags, struct fs_node **nodep)
 	if (UNLIKELY(err))
 		return err;
 	err = fs_walk_node(process.fs, start, path,
-			   !(flags & AT_SYMLINK_NOFOLLOW), cred_now(), nodep);
+			   !(flags & AT_SYMLINK_NOFOLLOW), cred, nodep);
 	node_put(start);
 	return err;
+}
+
+int path_node(int dirfd, const char *path, int flags, struct fs_node **nodep)
+{
+	return node_find(dirfd, path, flags, cred_now(), nodep);
+}
+
+int path_node_as(int dirfd, const char *path, int flags,
+		 const struct fs_cred *cred, struct fs_node **nodep)
+{
+	return node_find(dirfd, path, flags, cred, nodep);
 }
 
 /* As place_find, for a name that is to be made: other ends exist already. */
@@ -225,6 +238,25 @@ long sys_symlink(const char *target, const char *path)
 	return sys_symlinkat(target, AT_FDCWD, path);
 }
 
+/* With AT_EMPTY_PATH only who has opened a descriptor may link through it, or
+ * root: linkat(2). */
+static int link_check(int dirfd, const char *path, int flags)
+{
+	const struct fs_cred *cred = cred_now();
+	struct file *file;
+	bool same;
+
+	if (LIKELY(!(flags & AT_EMPTY_PATH)) || cred->uid == 0 || !path ||
+	    *path == '/' || dirfd == AT_FDCWD)
+		return 0;
+	file = fd_get_path(dirfd);
+	if (!file)
+		return -EBADF;
+	same = file->cred == cred;
+	file_put(file);
+	return same ? 0 : -ENOENT;
+}
+
 /* linkat(2). */
 long sys_linkat(int dirfd, const char *oldpath, int newdirfd,
 		const char *newpath, int flags)
@@ -237,7 +269,9 @@ long sys_linkat(int dirfd, const char *oldpath, int newdirfd,
 		return -EINVAL;
 	if (!(flags & AT_SYMLINK_FOLLOW))
 		how |= AT_SYMLINK_NOFOLLOW;
-	err = path_node(dirfd, oldpath, how, &node);
+	err = link_check(dirfd, oldpath, flags);
+	if (!err)
+		err = path_node(dirfd, oldpath, how, &node);
 	if (err)
 		return err;
 	err = place_find_new(newdirfd, newpath, &place);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the one process is: its start (the file system, /dev, /tmp and the three
- * standard descriptors), its owner, its name for the system, and its limits.
+ * standard descriptors), its name for the system, and its limits.
  */
 #include "syscalls/internal.h"
 
@@ -9,8 +9,6 @@
 #include "abi/utsname.h"
 
 int syscall_detour;
-
-static const struct fs_cred root;
 
 /* Without limits given, contents may take three quarters of the memory that is
  * free at the start, and there may be a node for each 256 bytes of it, which is
@@ -43,7 +41,7 @@ void syscall_init(const struct syscall_config *config)
 	struct fs_limits limits;
 	int err;
 
-	process.cred = &root;
+	cred_init();
 	limits_choose(config, &limits);
 	err = fs_create(&limits, &process.fs);
 	port_assert(!err);
@@ -144,58 +142,6 @@ int syscall_install(const char *path, unsigned mode, int64_t mtime,
 	return (int)result;
 }
 
-/* getuid(2) and its kin: one owner, root. */
-long sys_getuid(void)
-{
-	return cred_now()->uid;
-}
-
-long sys_geteuid(void)
-{
-	return cred_now()->uid;
-}
-
-long sys_getgid(void)
-{
-	return cred_now()->gid;
-}
-
-long sys_getegid(void)
-{
-	return cred_now()->gid;
-}
-
-static int ids_put(uint32_t id, uint32_t *real, uint32_t *effective,
-		   uint32_t *saved)
-{
-	uint32_t *places[3] = {real, effective, saved};
-
-	for (int i = 0; i < 3; i++) {
-		if (!user_writable(places[i], sizeof(id)))
-			return -EFAULT;
-		*places[i] = id;
-	}
-	return 0;
-}
-
-/* getresuid(2), getresgid(2): the saved ids are no others. */
-long sys_getresuid(uid_t *ruid, uid_t *euid, uid_t *suid)
-{
-	return ids_put(cred_now()->uid, ruid, euid, suid);
-}
-
-long sys_getresgid(gid_t *rgid, gid_t *egid, gid_t *sgid)
-{
-	return ids_put(cred_now()->gid, rgid, egid, sgid);
-}
-
-/* getgroups(2): there are no supplementary ones. -EINVAL. */
-long sys_getgroups(int size, gid_t *list)
-{
-	(void)list;
-	return size < 0 ? -EINVAL : 0;
-}
-
 /* uname(2). It is Linux's interface that is offered, of about that release. */
 long sys_uname(struct utsname *name)
 {
@@ -272,6 +218,8 @@ static long limit_set(int resource, const struct rlimit *limit)
 
 	if (limit->rlim_cur > limit->rlim_max)
 		return -EINVAL;
+	if (limit->rlim_max > now.rlim_max && !cred_capable())
+		return -EPERM;
 	if (resource == RLIMIT_NOFILE && limit->rlim_max <= FD_LIMIT_MAX) {
 		__atomic_store_n(&nofile_max, limit->rlim_max,
 				 __ATOMIC_RELAXED);

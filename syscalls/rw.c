@@ -153,6 +153,7 @@ static ssize_t write_at(const struct file *file, uint64_t *offset,
 
 	if (UNLIKELY(err))
 		return err;
+	setid_drop(file->node, count > 0);
 	return fs_write(process.fs, file->node, buf, clip(count),
 			file_flags(file) & O_APPEND, offset);
 }
@@ -338,9 +339,11 @@ static ssize_t vector_at(struct file *file, const struct vector *v, bool write,
 		if (err)
 			return err;
 	}
-	if (!file->ops && write)
+	if (!file->ops && write) {
+		setid_drop(file->node, true);
 		return fs_writev(process.fs, file->node, v->iov, v->iovcnt,
 				 appends(file, v->flags), offset);
+	}
 	if (!file->ops && S_ISDIR(fs_node_mode(file->node)))
 		return -EISDIR;
 	if (file->ops)

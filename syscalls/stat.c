@@ -181,20 +181,26 @@ long sys_fstatfs(int fd, struct statfs *buf)
 	return statfs_fill(buf);
 }
 
-/* access(2), faccessat(2), faccessat2(2). The real ids are the effective ones
- * here, so AT_EACCESS makes no difference. */
+/* access(2), faccessat(2), faccessat2(2): the path is walked, too, with the real
+ * ids, unless AT_EACCESS. */
 long sys_faccessat2(int dirfd, const char *path, int amode, int flags)
 {
+	const struct fs_cred *cred = cred_now();
+	struct fs_cred real;
 	struct fs_node *node;
 	int err;
 
 	if ((amode & ~(R_OK | W_OK | X_OK)) ||
 	    (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
 		return -EINVAL;
-	err = path_node(dirfd, path, flags & ~AT_EACCESS, &node);
+	if (!(flags & AT_EACCESS)) {
+		cred_real(&real);
+		cred = &real;
+	}
+	err = path_node_as(dirfd, path, flags & ~AT_EACCESS, cred, &node);
 	if (err)
 		return err;
-	err = fs_access(node, cred_now(), amode);
+	err = fs_access(node, cred, amode);
 	node_put(node);
 	return err;
 }

@@ -431,3 +431,30 @@ TEST(times_reach_from_far_past_to_far_future)
 	CHECK_EQ(call_stat("/").ctime.sec, -1);
 	CHECK_EQ(call_stat("/").ctime.nsec, 7);
 }
+
+TEST(writing_takes_set_id_bits_away_unless_root_writes)
+{
+	static const struct {
+		uint32_t mode, left, left_to_member;
+	} bits[] = {{06777, 0777, 0777},
+		    {06666, 0666, 02666},
+		    {04644, 0644, 0644},
+		    {0644, 0644, 0644}};
+
+	make_dir("/d", 06777);
+	fs_setid_drop(call_node("/d"), &stranger);
+	CHECK_EQ(mode_of("/d"), 06777);
+	for (size_t i = 0; i < sizeof(bits) / sizeof(*bits); i++) {
+		make_file("/f", bits[i].mode);
+		fs_setid_drop(call_node("/f"), &call_root);
+		CHECK_EQ(mode_of("/f"), bits[i].mode);
+		call_tick();
+		fs_setid_drop(call_node("/f"), &in_group);
+		CHECK_EQ(mode_of("/f"), bits[i].left_to_member);
+		CHECK_TEXT(call_times("/f"),
+			   bits[i].mode == bits[i].left_to_member ? "" : "c");
+		fs_setid_drop(call_node("/f"), &stranger);
+		CHECK_EQ(mode_of("/f"), bits[i].left);
+		CHECK_EQ(call_unlink("/f"), 0);
+	}
+}
