@@ -52,9 +52,18 @@ struct stat {
 	uint64_t unused[3];
 };
 
-#define STATX_BASIC_STATS 0x7ffU
-#define STATX_BTIME	  0x800U
-#define STATX__RESERVED	  0x80000000U
+#define STATX_BASIC_STATS   0x7ffU
+#define STATX_BTIME	    0x800U
+#define STATX_MNT_ID	    0x1000U
+#define STATX_MNT_ID_UNIQUE 0x4000U
+#define STATX__RESERVED	    0x80000000U
+
+#define STATX_ATTR_IMMUTABLE  0x10U
+#define STATX_ATTR_APPEND     0x20U
+#define STATX_ATTR_NODUMP     0x40U
+#define STATX_ATTR_AUTOMOUNT  0x1000U
+#define STATX_ATTR_MOUNT_ROOT 0x2000U
+#define STATX_ATTR_DAX	      0x200000U
 
 struct statx_timestamp {
 	int64_t tv_sec;
@@ -83,7 +92,8 @@ struct statx {
 	uint32_t stx_rdev_minor;
 	uint32_t stx_dev_major;
 	uint32_t stx_dev_minor;
-	uint64_t unused[14];
+	uint64_t stx_mnt_id;
+	uint64_t unused[13];
 };
 
 #define TMPFS_MAGIC 0x01021994

@@ -15,6 +15,11 @@ struct timeval {
 	int64_t tv_usec;
 };
 
+struct utimbuf {
+	int64_t actime;
+	int64_t modtime;
+};
+
 #define CLOCK_REALTIME		 0
 #define CLOCK_MONOTONIC		 1
 #define CLOCK_PROCESS_CPUTIME_ID 2

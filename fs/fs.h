@@ -142,7 +142,8 @@ void fs_node_was_written(struct fs_node *node);
 FS_CHECKED int fs_access(struct fs_node *node, const struct fs_cred *cred,
 			 int want);
 
-/* chmod(2): sets the 12 permission bits. -EPERM unless owner or root. */
+/* chmod(2): sets the 12 permission bits. -EPERM unless owner or root,
+ * -EOPNOTSUPP of a symlink. */
 FS_CHECKED int fs_chmod(struct fs_node *node, const struct fs_cred *cred,
 			uint32_t mode);
 

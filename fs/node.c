@@ -290,6 +290,8 @@ int fs_chmod(struct fs_node *node, const struct fs_cred *cred, uint32_t mode)
 {
 	int err = 0;
 
+	if (UNLIKELY(is_link(node)))
+		return -EOPNOTSUPP;
 	lock_write(&node->lock);
 	if (!owns(node, cred)) {
 		err = -EPERM;

@@ -7,19 +7,28 @@
 #include "syscalls/notify.h"
 
 #define NSEC_MAX 999999999
+#define USEC_MAX 999999
 
 /* chmod(2), fchmodat(2), fchmod(2). */
-long sys_fchmodat(int dirfd, const char *path, mode_t mode)
+long sys_fchmodat2(int dirfd, const char *path, mode_t mode, int flags)
 {
 	struct fs_node *node;
-	int err = path_node(dirfd, path, 0, &node);
+	int err;
 
+	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	err = path_node(dirfd, path, flags, &node);
 	if (err)
 		return err;
 	err = fs_chmod(node, cred_now(), mode);
 	notify_path(dirfd, path, 0, IN_ATTRIB, err);
 	node_put(node);
 	return err;
+}
+
+long sys_fchmodat(int dirfd, const char *path, mode_t mode)
+{
+	return sys_fchmodat2(dirfd, path, mode, 0);
 }
 
 long sys_chmod(const char *path, mode_t mode)
@@ -163,6 +172,37 @@ long sys_utimensat(int dirfd, const char *path, const struct timespec *times,
 	notify_path(dirfd, path ? path : "", flags, utimens_event(how), err);
 	node_put(node);
 	return err;
+}
+
+/* futimesat(2), utimes(2): microseconds. */
+long sys_futimesat(int dirfd, const char *path, const struct timeval *times)
+{
+	struct timespec ts[2];
+
+	for (int i = 0; times && i < 2; i++) {
+		if (times[i].tv_usec < 0 || times[i].tv_usec > USEC_MAX)
+			return -EINVAL;
+		ts[i].tv_sec = times[i].tv_sec;
+		ts[i].tv_nsec = times[i].tv_usec * 1000;
+	}
+	return sys_utimensat(dirfd, path, times ? ts : NULL, 0);
+}
+
+long sys_utimes(const char *path, const struct timeval *times)
+{
+	return sys_futimesat(AT_FDCWD, path, times);
+}
+
+/* utime(2): seconds. */
+long sys_utime(const char *path, const struct utimbuf *times)
+{
+	struct timespec ts[2] = {{0, 0}, {0, 0}};
+
+	if (times) {
+		ts[0].tv_sec = times->actime;
+		ts[1].tv_sec = times->modtime;
+	}
+	return sys_utimensat(AT_FDCWD, path, times ? ts : NULL, 0);
 }
 
 /* truncate(2): of a path, which must name a regular file.

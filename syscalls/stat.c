@@ -6,9 +6,15 @@
 #include "syscalls/internal.h"
 #include "syscalls/notify.h"
 
-#define FS_DEV_MINOR 26 /* of the one file system: 0:26 */
-#define STAT_FLAGS   (AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH)
-#define DIRENT_HEAD  offsetof(struct linux_dirent64, d_name)
+#define FS_DEV_MINOR	26 /* of the one file system: 0:26 */
+#define STAT_FLAGS	(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH)
+#define MOUNT_ID	1
+#define MOUNT_ID_UNIQUE (((uint64_t)1 << 31) + MOUNT_ID)
+/* Of which it is known that a file has them, or has them not: as on tmpfs. */
+#define ATTRIBUTES                                                      \
+	(STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND | STATX_ATTR_NODUMP | \
+	 STATX_ATTR_AUTOMOUNT | STATX_ATTR_MOUNT_ROOT | STATX_ATTR_DAX)
+#define DIRENT_HEAD offsetof(struct linux_dirent64, d_name)
 
 static struct timespec time_out(const struct fs_time *time)
 {
@@ -55,6 +61,13 @@ static long stat_path(int dirfd, const char *path, int flags, struct stat *st)
 	return err;
 }
 
+/* With AT_EMPTY_PATH there need not be a path at all, in the calls that only
+ * look: statx(2). */
+static const char *path_or_empty(const char *path, int flags)
+{
+	return !path && (flags & AT_EMPTY_PATH) ? "" : path;
+}
+
 /* stat(2), lstat(2), fstat(2), newfstatat(2). */
 long sys_stat(const char *path, struct stat *st)
 {
@@ -70,7 +83,7 @@ long sys_newfstatat(int dirfd, const char *path, struct stat *st, int flags)
 {
 	if (flags & ~(STAT_FLAGS | AT_STATX_SYNC_TYPE))
 		return -EINVAL;
-	return stat_path(dirfd, path, flags, st);
+	return stat_path(dirfd, path_or_empty(path, flags), flags, st);
 }
 
 long sys_fstat(int fd, struct stat *st)
@@ -93,12 +106,15 @@ static struct statx_timestamp statx_time(const struct fs_time *time)
 
 static void statx_fill(struct fs_node *node, unsigned mask, struct statx *stx)
 {
+	bool top = node == fs_root(process.fs);
 	struct fs_attr attr;
+	unsigned mount;
 
 	fs_getattr(node, &attr);
 	if (!(mask & STATX_BTIME))
 		attr.btime = (struct fs_time){0};
-	mask = STATX_BASIC_STATS | (mask & STATX_BTIME);
+	mount = mask & STATX_MNT_ID_UNIQUE ? STATX_MNT_ID_UNIQUE : STATX_MNT_ID;
+	mask = STATX_BASIC_STATS | (mask & STATX_BTIME) | mount;
 	*stx = (struct statx){.stx_mask = mask,
 			      .stx_blksize = PAGE_SIZE,
 			      .stx_nlink = attr.nlink,
@@ -114,7 +130,12 @@ static void statx_fill(struct fs_node *node, unsigned mask, struct statx *stx)
 			      .stx_mtime = statx_time(&attr.mtime),
 			      .stx_rdev_major = DEV_MAJOR(attr.rdev),
 			      .stx_rdev_minor = DEV_MINOR(attr.rdev),
-			      .stx_dev_minor = FS_DEV_MINOR};
+			      .stx_dev_minor = FS_DEV_MINOR,
+			      .stx_mnt_id = mount == STATX_MNT_ID
+						    ? MOUNT_ID
+						    : MOUNT_ID_UNIQUE,
+			      .stx_attributes = top ? STATX_ATTR_MOUNT_ROOT : 0,
+			      .stx_attributes_mask = ATTRIBUTES};
 }
 
 /* statx(2): gives the basic attributes whatever the mask asks for. */
@@ -128,7 +149,7 @@ long sys_statx(int dirfd, const char *path, int flags, unsigned int mask,
 	    (flags & ~(STAT_FLAGS | AT_STATX_SYNC_TYPE)) ||
 	    (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE)
 		return -EINVAL;
-	err = path_node(dirfd, path, flags, &node);
+	err = path_node(dirfd, path_or_empty(path, flags), flags, &node);
 	if (err)
 		return err;
 	if (user_writable(stx, sizeof(*stx)))

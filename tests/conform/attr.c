@@ -10,6 +10,8 @@
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
 
+#define FCHMODAT2 452
+
 /* The kernel's, since not every libc has it. */
 struct stx {
 	uint32_t mask, blksize;
@@ -23,6 +25,7 @@ struct stx {
 		int32_t pad;
 	} atime, btime, ctime, mtime;
 	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+	uint64_t mnt_id;
 	uint64_t more[32];
 };
 
@@ -116,6 +119,75 @@ static void try_statx(const char *what, int dirfd, const char *path, int flags,
 
 	stx_said(what, syscall(SYS_statx, dirfd, path, flags, mask, &stx),
 		 &stx);
+}
+
+/* Whose mount it is, and what may be known beyond the attributes of stat. */
+static void mounts(void)
+{
+	static const unsigned masks[] = {0,	 0x7ff,	 0x1000,     0x1fff,
+					 0x4000, 0x5fff, 0x7fffffff, 0x800};
+	struct stx root, stx;
+
+	make("f", "x");
+	for (size_t i = 0; i < sizeof(masks) / sizeof(*masks); i++) {
+		must(syscall(SYS_statx, AT_FDCWD, "..", 0, masks[i], &root) ==
+				     0 &&
+			     syscall(SYS_statx, AT_FDCWD, "f", 0, masks[i],
+				     &stx) == 0,
+		     "statx");
+		say("%x: mask %x attributes %lx %lx mount %d %d birth %d",
+		    masks[i], stx.mask & ~0x7ffU, (unsigned long)stx.attributes,
+		    (unsigned long)stx.attributes_mask,
+		    root.mnt_id == stx.mnt_id, stx.mnt_id >> 31 != 0,
+		    stx.btime.sec != 0);
+	}
+	must(syscall(SYS_statx, AT_FDCWD, "/", 0, 0x7ff, &stx) == 0, "/");
+	say("root: attributes %lx", (unsigned long)stx.attributes & ~0x2000UL);
+	unlink("f");
+}
+
+/* Without a path, with AT_EMPTY_PATH. */
+static void pathless(void)
+{
+	struct stx stx;
+	struct stat st;
+	int fd, path;
+
+	make("f", "x");
+	symlink("f", "l");
+	CALL(fd = open("f", O_RDWR));
+	CALL(path = open("l", O_PATH | O_NOFOLLOW));
+	CALL(syscall(SYS_newfstatat, fd, NULL, &st, AT_EMPTY_PATH));
+	CALL(syscall(SYS_newfstatat, fd, NULL, &st, 0));
+	CALL(syscall(SYS_newfstatat, 99, NULL, &st, AT_EMPTY_PATH));
+	CALL(syscall(SYS_newfstatat, AT_FDCWD, NULL, &st, AT_EMPTY_PATH));
+	CALL(syscall(SYS_statx, fd, NULL, AT_EMPTY_PATH, 0xfff, &stx));
+	CALL(syscall(SYS_statx, fd, NULL, 0, 0xfff, &stx));
+	CALL(syscall(SYS_statx, 99, NULL, AT_EMPTY_PATH, 0xfff, &stx));
+	CALL(syscall(SYS_statx, AT_FDCWD, NULL, AT_EMPTY_PATH, 0xfff, &stx));
+	CALL(syscall(SYS_fchownat, fd, NULL, 0, 0, AT_EMPTY_PATH));
+	CALL(syscall(SYS_faccessat2, fd, NULL, 0, AT_EMPTY_PATH));
+	CALL(syscall(SYS_utimensat, fd, NULL, NULL, AT_EMPTY_PATH));
+	CALL(syscall(SYS_utimensat, path, NULL, NULL, AT_EMPTY_PATH));
+	CALL(syscall(SYS_utimensat, AT_FDCWD, NULL, NULL, AT_EMPTY_PATH));
+	CALL(syscall(SYS_linkat, fd, NULL, AT_FDCWD, "m", AT_EMPTY_PATH));
+	CALL(syscall(FCHMODAT2, fd, NULL, 0600, AT_EMPTY_PATH));
+	CALL(syscall(FCHMODAT2, fd, "", 0600, AT_EMPTY_PATH));
+	show("f");
+	CALL(syscall(FCHMODAT2, fd, "", 0600, 0));
+	CALL(syscall(FCHMODAT2, path, "", 0600, AT_EMPTY_PATH));
+	CALL(syscall(FCHMODAT2, AT_FDCWD, "l", 0640, 0));
+	CALL(syscall(FCHMODAT2, AT_FDCWD, "l", 0604, AT_SYMLINK_NOFOLLOW));
+	CALL(syscall(FCHMODAT2, AT_FDCWD, "f", 07604, AT_SYMLINK_NOFOLLOW));
+	CALL(syscall(FCHMODAT2, AT_FDCWD, "f", 0600, AT_REMOVEDIR));
+	CALL(syscall(FCHMODAT2, AT_FDCWD, "missing", 0600, 0));
+	CALL(syscall(SYS_fchmodat, AT_FDCWD, "l", 0644, AT_SYMLINK_NOFOLLOW));
+	show("f");
+	show("l");
+	close(fd);
+	close(path);
+	unlink("f");
+	unlink("l");
 }
 
 static void extended(void)
@@ -350,6 +422,49 @@ static void times_set(void)
 	unlink("m");
 }
 
+/* The older calls that set times. */
+static void times_set_old(void)
+{
+	struct {
+		long sec, usec;
+	} times[2] = {{1, 2}, {3, 999999}};
+	long seconds[2] = {-7, 8};
+	int fd;
+
+	make("f", "x");
+	symlink("f", "l");
+	CALL(fd = open("f", O_RDONLY));
+	CALL(syscall(SYS_utimes, "f", times));
+	times_said("f");
+	CALL(syscall(SYS_utimes, "l", NULL));
+	times_said("f");
+	CALL(syscall(SYS_utimes, "missing", times));
+	CALL(syscall(SYS_utimes, NULL, times));
+	times[1].usec = 1000000;
+	CALL(syscall(SYS_utimes, "f", times));
+	CALL(syscall(SYS_utimes, "missing", times));
+	times[1].usec = -1;
+	CALL(syscall(SYS_futimesat, AT_FDCWD, "f", times));
+	times[1].usec = 5;
+	CALL(syscall(SYS_futimesat, AT_FDCWD, "l", times));
+	CALL(syscall(SYS_futimesat, fd, NULL, times));
+	times_said("f");
+	CALL(syscall(SYS_futimesat, fd, "f", times));
+	CALL(syscall(SYS_futimesat, fd, "", times));
+	CALL(syscall(SYS_futimesat, 99, "f", times));
+	CALL(syscall(SYS_futimesat, 99, NULL, times));
+	CALL(syscall(SYS_futimesat, AT_FDCWD, NULL, times));
+	CALL(syscall(SYS_utime, "l", seconds));
+	times_said("f");
+	CALL(syscall(SYS_utime, "f", NULL));
+	times_said("f");
+	CALL(syscall(SYS_utime, "missing", NULL));
+	CALL(syscall(SYS_utime, NULL, seconds));
+	close(fd);
+	unlink("f");
+	unlink("l");
+}
+
 static void truncation(void)
 {
 	int fd;
@@ -387,9 +502,12 @@ int main(int argc, char **argv)
 	links();
 	blocks();
 	extended();
+	mounts();
+	pathless();
 	file_system();
 	permissions();
 	times_set();
+	times_set_old();
 	truncation();
 	return 0;
 }

@@ -240,6 +240,53 @@ static void names(void)
 	TRY(stat("d", &st));
 }
 
+/* Other ways to make and to change. */
+static void others(void)
+{
+	static const long set[4] = {1, 2, 3, 4};
+	int fd;
+
+	watched[0] = "d";
+	watched[1] = "d/x";
+	watched[2] = "e";
+	watched[3] = "e/y";
+	unlink("d/x");
+	TRY(mknod("d/x", S_IFIFO | 0600, 0));
+	TRY(unlink("d/x"));
+	TRY(mknod("d/x", S_IFREG | 0600, 0));
+	TRY(fd = (int)syscall(SYS_openat, AT_FDCWD, "d", 020200000 | O_RDWR,
+			      0600));
+	TRY(write(fd, "text", 4));
+	TRY(syscall(SYS_linkat, fd, "", AT_FDCWD, "e/y", AT_EMPTY_PATH));
+	rmdir("e/y");
+	TRY(syscall(SYS_linkat, fd, "", AT_FDCWD, "e/y", AT_EMPTY_PATH));
+	TRY(write(fd, "text", 4));
+	TRY(close(fd));
+	TRY(syscall(452, AT_FDCWD, "e/y", 0600, AT_SYMLINK_NOFOLLOW));
+	TRY(syscall(SYS_renameat2, AT_FDCWD, "d/x", AT_FDCWD, "e/y", 4));
+	TRY(syscall(SYS_utimes, "e/y", set));
+	TRY(syscall(SYS_utime, "e/y", NULL));
+	TRY(syscall(SYS_futimesat, AT_FDCWD, "e/y", set));
+	/* By who is not root, who takes set-id bits away. */
+	chmod("e/y", 06777);
+	fd = open("e/y", O_RDWR);
+	must(syscall(SYS_setresuid, 7, 7, 0) == 0, "setresuid");
+	TRY(write(fd, "", 0));
+	TRY(write(fd, "x", 1));
+	TRY(chmod("e/y", 0600));
+	TRY(chown("e/y", 7, 7));
+	TRY(utimensat(AT_FDCWD, "e/y", NULL, 0));
+	TRY(mkdir("d/new", 0700));
+	TRY(unlink("e/y"));
+	TRY(access("e/y", W_OK));
+	must(syscall(SYS_setresuid, 0, 0, 0) == 0, "setresuid");
+	close(fd);
+	unlink("e/y");
+	unlink("d/x");
+	rmdir("d");
+	rmdir("e");
+}
+
 /* What is left of a name: those who still have it open see ctime change. */
 static void unlinked(void)
 {
@@ -283,6 +330,7 @@ int main(int argc, char **argv)
 	contents();
 	attributes();
 	names();
+	others();
 	unlinked();
 	return 0;
 }

@@ -31,6 +31,7 @@
  *   A @, or -1            V flags of preadv2       j of sync_file_range
  *   F mode of fallocate   L length of a range
  *   # number of a file    v advice                 0 NULL
+ *   H two struct timeval  U struct utimbuf
  *   y type and mode       b device                 . ""
  *   K operation of flock  B command of fcntl about locks
  *
@@ -98,6 +99,10 @@ const struct call calls[] = {
 	{"fchown", SYS_fchown, "fuu", 3, NULL},
 	{"fchownat", SYS_fchownat, "dpuul", 4, NULL},
 	{"utimensat", SYS_utimensat, "dpTl", 8, NULL},
+	{"fchmodat2", 452, "dpDl", 3, NULL},
+	{"utimes", SYS_utimes, "pH", 2, NULL},
+	{"futimesat", SYS_futimesat, "dpH", 2, NULL},
+	{"utime", SYS_utime, "pU", 2, NULL},
 	{"umask", SYS_umask, "m", 1, NULL},
 	{"stat", SYS_stat, "ps", 8, NULL},
 	{"lstat", SYS_lstat, "ps", 8, NULL},
@@ -490,6 +495,22 @@ static long device_make(void)
 	return CHOOSE(devices);
 }
 
+/* The same in microseconds, or in seconds. */
+static long old_times_make(bool seconds)
+{
+	static long times[4];
+	static const long usecs[] = {0, 1, 999999, 5, 5, 5, 1000000, -1};
+	const struct timespec *from = (const struct timespec *)times_make();
+
+	if (!from)
+		return 0;
+	times[0] = from[0].tv_sec;
+	times[1] = seconds ? from[1].tv_sec : CHOOSE(usecs);
+	times[2] = from[1].tv_sec;
+	times[3] = CHOOSE(usecs);
+	return (long)times;
+}
+
 /* Arguments that are numbers. */
 static long number_make(char kind)
 {
@@ -606,6 +627,9 @@ static long arg_make(char kind, unsigned slot)
 		if (once_in(30))
 			offsets[slot] = -1;
 		return once_in(3) ? 0 : (long)&offsets[slot];
+	case 'H':
+	case 'U':
+		return old_times_make(kind == 'U');
 	default:
 		return number_make(kind);
 	}

@@ -175,6 +175,8 @@ static void observe_statx(const struct statx_out *stx, unsigned mask)
 	observe("size", (int64_t)stx->size);
 	observe("blocks", (int64_t)stx->blocks);
 	observe("blksize", stx->blksize);
+	observe("attributes", (int64_t)stx->attributes);
+	observe("known", (int64_t)stx->attributes_mask);
 	observe("rdev", (int64_t)stx->rdev_major << 32 | stx->rdev_minor);
 	observe("ino", ino_label(stx->ino, true));
 	observe_time("atime", stx->atime.sec, stx->atime.nsec);
@@ -333,8 +335,8 @@ static void observe_arg(const struct op *op, unsigned i, long result)
  * - SEEK_DATA and SEEK_HOLE if the size is in the last page before 2^63: Linux
  *   finds no data in such a file at all, an overflow.
  * - truncate to the size that a file has: attr.c, DEVIATION.
- * - What newer versions (from 6.11 on) allow with AT_EMPTY_PATH: a path of NULL,
- *   and any flags for newfstatat and statx.
+ * - What newer versions (from 6.11 on) allow with AT_EMPTY_PATH: any flags for
+ *   newfstatat and statx.
  */
 static bool is_excluded(const struct op *op)
 {
@@ -346,9 +348,8 @@ static bool is_excluded(const struct op *op)
 	struct stat st;
 
 	if (flags & AT_EMPTY_PATH)
-		return !path ||
-		       (!*path && (flags & ~STAT_FLAGS) &&
-			(number == SYS_newfstatat || number == SYS_statx));
+		return (!path || !*path) && (flags & ~STAT_FLAGS) &&
+		       (number == SYS_newfstatat || number == SYS_statx);
 	if (number == SYS_truncate)
 		return first && stat(first, &st) == 0 &&
 		       st.st_size == op->args[1];

@@ -62,6 +62,8 @@ static const struct flag statx_masks[] = {
 	{"STATX_BASIC_STATS", 0x7ff, 2},
 	{"STATX_BTIME", 0x800, 2},
 	{"STATX_INO", 0x100, 6},
+	{"STATX_MNT_ID", 0x1000, 6},
+	{"STATX_MNT_ID_UNIQUE", 0x4000, 10},
 	{"STATX__RESERVED", 0x80000000, 40},
 	{NULL, 0, 0},
 };
@@ -185,6 +187,17 @@ static const struct flag directories[] = {
 	{NULL, 0, 0},
 };
 
+static void numbers_show(const long *numbers, int count, FILE *file)
+{
+	if (!numbers) {
+		fputs("NULL", file);
+		return;
+	}
+	for (int i = 0; i < count; i++)
+		fprintf(file, "%s%ld", i ? ", " : "{", numbers[i]);
+	fputs("}", file);
+}
+
 static void arg_show(char kind, long arg, FILE *file)
 {
 	switch (kind) {
@@ -197,6 +210,10 @@ static void arg_show(char kind, long arg, FILE *file)
 	case 'R':
 	case 'W':
 		iov_show((const struct iovec *)arg, file);
+		break;
+	case 'H':
+	case 'U':
+		numbers_show((const long *)arg, kind == 'H' ? 4 : 2, file);
 		break;
 	case 'T':
 		times_show((const struct timespec *)arg, file);
