@@ -33,14 +33,15 @@ CLANG_TIDY := clang-tidy
 # --- sources ---------------------------------------------------------------
 
 FS_SRCS := fs/allocate.c fs/content.c fs/copy.c fs/dir.c fs/file.c fs/fs.c fs/list.c fs/name.c \
-	fs/node.c fs/perm.c fs/rename.c fs/share.c fs/slab.c fs/tree.c fs/walk.c
+	fs/node.c fs/perm.c fs/rename.c fs/share.c fs/slab.c fs/tree.c fs/walk.c \
+	fs/xattr.c
 SYSCALLS_SRCS := syscalls/attr.c syscalls/copy.c syscalls/cred.c syscalls/dev.c \
 	syscalls/epoll.c syscalls/eventfd.c syscalls/fd.c syscalls/inotify.c \
 	syscalls/ioctl.c syscalls/lock.c syscalls/notify.c syscalls/open.c \
 	syscalls/path.c syscalls/pipe.c syscalls/poll.c syscalls/pool.c \
 	syscalls/proc.c syscalls/proc_text.c syscalls/process.c \
 	syscalls/rw.c syscalls/stat.c syscalls/text.c syscalls/trace.c \
-	syscalls/wait.c
+	syscalls/wait.c syscalls/xattr.c
 SYSCALLS_GEN := dispatch.c trace_table.c
 # Memory of the caller: one variant where faults can be caught, and a plain one.
 USER_SRCS := port/user.c port/x86_64/fault.c port/x86_64/user.S

@@ -158,7 +158,7 @@ static struct fs_node *next_subdir(const struct fs_node *dir, size_t *slot)
 void fs_check(struct fs *fs)
 {
 	struct fs_node *dir = fs->root;
-	struct taken taken = {.exact = true};
+	struct taken taken = {.exact = true, .bytes = xattr_check(fs)};
 	size_t slot = 0;
 
 	port_assert(fs->rename_lock.word == 0);

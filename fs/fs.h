@@ -198,6 +198,50 @@ FS_CHECKED int fs_make_live(struct fs *fs, uint32_t mode, uint64_t number,
  * FS_MARK_WATCHED that is about to be freed. Any lock of fs/ may be held then. */
 void fs_forget_set(struct fs *fs, void (*forget)(struct fs_node *node));
 
+/* -- Extended attributes: xattr(7) ---------------------------------------- */
+
+/* A name with its namespace, of at most XATTR_NAME_MAX bytes. */
+struct fs_xattr_name {
+	const char *text;
+	size_t len;
+};
+
+/* Who asks; admin may use what is root's alone: trusted attributes, and setting
+ * those of security. */
+struct fs_xattr_cred {
+	const struct fs_cred *cred;
+	bool admin;
+};
+
+/*
+ * setxattr(2): gives node an attribute or changes its value; the size is at most
+ * XATTR_SIZE_MAX. flags: XATTR_CREATE (then -EEXIST), XATTR_REPLACE (then
+ * -ENODATA). All of these functions: -EOPNOTSUPP for a namespace that there is
+ * not, -EINVAL for a name that is only its prefix, -EACCES, -EPERM.
+ */
+FS_CHECKED int fs_xattr_set(struct fs *fs, struct fs_node *node,
+			    const struct fs_xattr_cred *who,
+			    const struct fs_xattr_name *name, const void *value,
+			    size_t size, unsigned flags);
+
+/* removexattr(2): -ENODATA if there is none. */
+FS_CHECKED int fs_xattr_remove(struct fs *fs, struct fs_node *node,
+			       const struct fs_xattr_cred *who,
+			       const struct fs_xattr_name *name);
+
+/* getxattr(2): returns the length of the value, which is stored unless size is
+ * 0. -ENODATA, -ERANGE. */
+FS_CHECKED ssize_t fs_xattr_get(struct fs *fs, struct fs_node *node,
+				const struct fs_xattr_cred *who,
+				const struct fs_xattr_name *name, void *buf,
+				size_t size);
+
+/* listxattr(2): returns the length of the names, each with a NUL, that are
+ * stored unless size is 0. -ERANGE. */
+FS_CHECKED ssize_t fs_xattr_list(struct fs *fs, struct fs_node *node,
+				 const struct fs_xattr_cred *who, char *buf,
+				 size_t size);
+
 /* -- Contents of regular files ------------------------------------------- */
 
 /*

@@ -14,6 +14,7 @@
 #include "abi/errno.h"
 #include "abi/fcntl.h"
 #include "abi/stat.h"
+#include "abi/xattr.h"
 
 /* The C library's, which every home has (fs/imports.txt); as builtins, since
  * a freestanding compiler would call them even for a few bytes. */
@@ -229,6 +230,17 @@ struct shares {
 	uint64_t reserved; /* for which there is room besides */
 };
 
+struct xattr_set;
+
+/* Leads from nodes to their extended attributes: see xattr.c. */
+struct xattr_table {
+	struct lock lock;
+	/* lock protects: */
+	struct xattr_set **buckets; /* NULL if there are no sets */
+	size_t buckets_len;
+	size_t sets;
+};
+
 struct fs {
 	/* immutable after create: */
 	struct fs_node *root;
@@ -245,6 +257,7 @@ struct fs {
 
 	struct lock rename_lock; /* renames between directories */
 	struct shares shares;
+	struct xattr_table xattrs;
 	struct slab_cache caches[SLAB_CLASSES];
 };
 
@@ -407,6 +420,13 @@ FS_CHECKED int name_make_node(struct fs *fs, const struct fs_node *dir,
 
 /* Removes an entry, whatever it names; nobody else may be inside. */
 void name_drop(struct fs *fs, struct fs_node *dir, struct dirent *entry);
+
+/* -- xattr.c: extended attributes ------------------------------------------ */
+
+/* Frees those of a node that has some and is being freed itself. */
+void xattr_destroy(struct fs *fs, struct fs_node *node);
+/* Returns how many bytes all take, as the limit counts them. */
+uint64_t xattr_check(struct fs *fs);
 
 /* -- content.c, copy.c, tree.c: what files contain -------------------------------- */
 

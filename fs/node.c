@@ -148,6 +148,8 @@ void node_free(struct fs *fs, struct fs_node *node)
 		} else {
 			content_destroy(fs, node);
 		}
+		if (UNLIKELY(node->marks & FS_MARK_XATTRS))
+			xattr_destroy(fs, node);
 		mem_free(fs, node, sizeof(*node));
 		count_sub(&fs->nodes, 1);
 		if (!parent || parent == node)

@@ -21,7 +21,7 @@ long sys_fchmodat2(int dirfd, const char *path, mode_t mode, int flags)
 	if (err)
 		return err;
 	err = fs_chmod(node, cred_now(), mode);
-	notify_path(dirfd, path, 0, IN_ATTRIB, err);
+	notify_path(dirfd, path, flags, IN_ATTRIB, err);
 	node_put(node);
 	return err;
 }
@@ -177,13 +177,16 @@ long sys_utimensat(int dirfd, const char *path, const struct timespec *times,
 /* futimesat(2), utimes(2): microseconds. */
 long sys_futimesat(int dirfd, const char *path, const struct timeval *times)
 {
+	struct timeval given[2];
 	struct timespec ts[2];
 
+	if (times && user_copy(given, times, sizeof(given)))
+		return -EFAULT;
 	for (int i = 0; times && i < 2; i++) {
-		if (times[i].tv_usec < 0 || times[i].tv_usec > USEC_MAX)
+		if (given[i].tv_usec < 0 || given[i].tv_usec > USEC_MAX)
 			return -EINVAL;
-		ts[i].tv_sec = times[i].tv_sec;
-		ts[i].tv_nsec = times[i].tv_usec * 1000;
+		ts[i].tv_sec = given[i].tv_sec;
+		ts[i].tv_nsec = given[i].tv_usec * 1000;
 	}
 	return sys_utimensat(dirfd, path, times ? ts : NULL, 0);
 }
@@ -197,10 +200,13 @@ long sys_utimes(const char *path, const struct timeval *times)
 long sys_utime(const char *path, const struct utimbuf *times)
 {
 	struct timespec ts[2] = {{0, 0}, {0, 0}};
+	struct utimbuf given;
 
 	if (times) {
-		ts[0].tv_sec = times->actime;
-		ts[1].tv_sec = times->modtime;
+		if (user_copy(&given, times, sizeof(given)))
+			return -EFAULT;
+		ts[0].tv_sec = given.actime;
+		ts[1].tv_sec = given.modtime;
 	}
 	return sys_utimensat(AT_FDCWD, path, times ? ts : NULL, 0);
 }

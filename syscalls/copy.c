@@ -67,6 +67,7 @@ static ssize_t copy(struct file *in, off_t *off_in, struct file *out,
 	if (__builtin_add_overflow(from, count, &end) ||
 	    __builtin_add_overflow(to, count, &end))
 		return -EOVERFLOW;
+	setid_drop(out->node, count > 0);
 	done = fs_copy(process.fs, in->node, from, out->node, to, count,
 		       in->flags & O_NOATIME);
 	if (done <= 0)
@@ -110,9 +111,11 @@ long file_clone(struct file *out, int fd_in, uint64_t from, uint64_t to,
 	if (!in)
 		return -EBADF;
 	result = files_check(in, out);
-	if (!result)
+	if (!result) {
+		setid_drop(out->node, true);
 		result = fs_clone(process.fs, in->node, from, out->node, to,
 				  count);
+	}
 	notify_file(in, IN_ACCESS | NOTIFY_BY_FILE, result);
 	notify_file(out, IN_MODIFY | NOTIFY_BY_FILE, result);
 	file_put(in);

@@ -128,7 +128,7 @@ struct file {
 		struct origin *origin; /* of notify.c, which has a lock */
 	};
 	struct epoll_item
-		*epoll_items; /* of epoll.c, which has a lock for it */
+		*epoll_items;	    /* of epoll.c, which has a lock for it */
 	const struct fs_cred *cred; /* who opened it; immutable while open */
 };
 

@@ -7,7 +7,7 @@
 #
 # cases: names open rename fds rw seek list attr times dev at stdio
 # cases: random process memory allocate tmpfile mknod proc pipes fifos
-# cases: poll locks limits inotify cred
+# cases: poll locks limits inotify cred xattr
 set -eu
 root=$(pwd)
 conform=$root/tests/conform

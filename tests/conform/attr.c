@@ -460,6 +460,9 @@ static void times_set_old(void)
 	times_said("f");
 	CALL(syscall(SYS_utime, "missing", NULL));
 	CALL(syscall(SYS_utime, NULL, seconds));
+	CALL(syscall(SYS_utime, "missing", 16));
+	CALL(syscall(SYS_utimes, "missing", 16));
+	CALL(syscall(SYS_futimesat, 99, 16, times));
 	close(fd);
 	unlink("f");
 	unlink("l");

@@ -153,6 +153,12 @@ static void groups(void)
 	CALL(syscall(SYS_getgroups, 70000, many));
 	say("%u %u %u", many[0], many[30000], many[65535]);
 	ids_said();
+	CALL(syscall(SYS_setgroups, 3, 16));
+	CALL(syscall(SYS_setgroups, 70000, 16));
+	CALL(syscall(SYS_getgroups, 70000, 16));
+	CALL(syscall(SYS_getgroups, 10, 16));
+	CALL(syscall(SYS_getresuid, got, 16, got));
+	CALL(syscall(SYS_getresgid, 16, got, got));
 	become(1, 2);
 	CALL(syscall(SYS_setgroups, 1, list));
 	CALL(syscall(SYS_setgroups, -1, list));

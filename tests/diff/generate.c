@@ -31,6 +31,7 @@
  *   A @, or -1            V flags of preadv2       j of sync_file_range
  *   F mode of fallocate   L length of a range
  *   # number of a file    v advice                 0 NULL
+ *   E name of an xattr    G > unless n is 0        Z flags of setxattr
  *   H two struct timeval  U struct utimbuf
  *   y type and mode       b device                 . ""
  *   K operation of flock  B command of fcntl about locks
@@ -120,6 +121,18 @@ const struct call calls[] = {
 	{"fill", 0, "d##", 2, fill_run},
 	{"thin", 0, "d##", 2, thin_run},
 	{"name", SYS_linkat, "f.dpl", 3, NULL},
+	{"setxattr", SYS_setxattr, "pE<nZ", 4, NULL},
+	{"lsetxattr", SYS_lsetxattr, "pE<nZ", 2, NULL},
+	{"fsetxattr", SYS_fsetxattr, "fE<nZ", 3, NULL},
+	{"getxattr", SYS_getxattr, "pEGN", 3, NULL},
+	{"lgetxattr", SYS_lgetxattr, "pEGN", 2, NULL},
+	{"fgetxattr", SYS_fgetxattr, "fEGN", 3, NULL},
+	{"listxattr", SYS_listxattr, "pGN", 2, NULL},
+	{"llistxattr", SYS_llistxattr, "pGN", 1, NULL},
+	{"flistxattr", SYS_flistxattr, "fGN", 2, NULL},
+	{"removexattr", SYS_removexattr, "pE", 2, NULL},
+	{"lremovexattr", SYS_lremovexattr, "pE", 1, NULL},
+	{"fremovexattr", SYS_fremovexattr, "fE", 2, NULL},
 	{"tree", 0, "", 1, tree_run},
 };
 const size_t calls_len = sizeof(calls) / sizeof(*calls);
@@ -511,6 +524,26 @@ static long old_times_make(bool seconds)
 	return (long)times;
 }
 
+/* Not ACLs, which Whelk does not have. */
+static long xattr_name_make(void)
+{
+	static const char *const names[] = {
+		"user.a", "user.a",    "user.a",    "user.b",	 "user.ab",
+		"user.c", "trusted.a", "trusted.b", "security.a"};
+	static const char *const rare[] = {"user.",
+					   "user",
+					   "",
+					   "foo.a",
+					   "system.x",
+					   "trusted.",
+					   "security.",
+					   "security.capability",
+					   "user." NAME248 "nn",
+					   "user." NAME248 "nnn"};
+
+	return (long)(once_in(8) ? CHOOSE(rare) : CHOOSE(names));
+}
+
 /* Arguments that are numbers. */
 static long number_make(char kind)
 {
@@ -610,7 +643,12 @@ static long arg_make(char kind, unsigned slot)
 		return iov_make(kind == 'R');
 	case '<':
 		return (long)(in_buffer + pick(4096));
+	case 'E':
+		return xattr_name_make();
+	case 'Z':
+		return once_in(20) ? 4 : once_in(3) ? (int)pick(4) : 0;
 	case '>':
+	case 'G':
 	case 's':
 	case 'S':
 	case 'X':

@@ -304,6 +304,10 @@ static void observe_arg(const struct op *op, unsigned i, long result)
 	case '>':
 		observe_data(out_buffer, (size_t)result);
 		break;
+	case 'G':
+		if (args[i + 1])
+			observe_data(out_buffer, (size_t)result);
+		break;
 	case 'R':
 		observe_iov((const struct iovec *)args[i], (size_t)result);
 		break;

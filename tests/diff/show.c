@@ -205,6 +205,7 @@ static void arg_show(char kind, long arg, FILE *file)
 	case 'P':
 	case 'h':
 	case 't':
+	case 'E':
 		text_show((const char *)arg, file);
 		break;
 	case 'R':
@@ -263,6 +264,7 @@ static void arg_show(char kind, long arg, FILE *file)
 		fputs("NULL", file);
 		break;
 	case '>':
+	case 'G':
 	case 's':
 	case 'S':
 	case 'X':

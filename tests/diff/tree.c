@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define LISTED	   512	     /* entries whose positions are tried */
@@ -252,6 +253,30 @@ static uint64_t file_hash(const char *path, int64_t size)
 	return sum;
 }
 
+/* Extended attributes, which are removed if clear: on tmpfs they count as
+ * nodes. */
+static uint64_t xattrs_hash(const char *path, bool clear)
+{
+	static char names[65536], value[65536];
+	ssize_t names_len = llistxattr(path, names, sizeof(names));
+	uint64_t sum = 0;
+
+	must(names_len >= 0, path);
+	for (const char *name = names; name < names + names_len;
+	     name += strlen(name) + 1) {
+		ssize_t len = lgetxattr(path, name, value, sizeof(value));
+
+		must(len >= 0, name);
+		sum = hash_add(sum, name, strlen(name));
+		sum = hash_add(sum, value, (size_t)len);
+		if (clear)
+			must(lremovexattr(path, name) == 0, name);
+	}
+	return clear ? 0 : sum; /* other names of the file are still to come */
+}
+
+static bool clearing; /* of extended attributes, which have been seen */
+
 static uint64_t node_hash(const char *path, const struct stat *st)
 {
 	uint64_t values[] = {st->st_mode,
@@ -272,6 +297,7 @@ static uint64_t node_hash(const char *path, const struct stat *st)
 		must(len == st->st_size, path);
 		sum = hash_add(sum, target, (size_t)len);
 	}
+	sum += xattrs_hash(path, clearing);
 	return hash_add(sum, path, strlen(path));
 }
 
@@ -405,6 +431,7 @@ static void attributes_reset(void)
 
 		must(chown(paths[i], 0, 0) == 0 && chmod(paths[i], mode) == 0,
 		     paths[i]);
+		xattrs_hash(paths[i], true);
 	}
 }
 
@@ -416,10 +443,13 @@ void tree_end(void)
 		close(fd);
 	must(chdir("/") == 0, "/");
 	tree_run(NULL);
+	clearing = true;
+	tree_run(NULL);
+	clearing = false;
+	attributes_reset();
 	if (free_first.f_type)
 		nodes_observe();
 	everything_remove();
-	attributes_reset();
 	must(statfs("/", &now) == 0, "statfs");
 	if (free_first.f_type) {
 		observe("nodes lost",
