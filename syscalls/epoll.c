@@ -17,7 +17,6 @@
 #define NESTING_MAX 4 /* as Linux: sets above the innermost */
 #define BUCKETS_MIN 16U
 #define EVENTS_MAX  (INT32_MAX / (int)sizeof(struct epoll_event))
-#define MASK_SIZE   8
 /* Bits that are no events, and those that may come with EPOLLEXCLUSIVE. */
 #define FLAGS (EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE)
 #define EXCLUSIVE_OK                                                    \
@@ -202,10 +201,11 @@ static unsigned epoll_streams(const struct file *file)
 	return epoll->streams;
 }
 
-/* Stores what is ready, up to max events; returns how many. */
+/* Stores what is ready, up to max events; returns how many, or -EFAULT. */
 static int epoll_collect(struct epoll *epoll, struct epoll_event *events,
 			 int max) REQUIRES(epolls_lock)
 {
+	struct epoll_event event;
 	int count = 0;
 
 	for (uint32_t n = epoll->ready; n > 0 && count < max; n--) {
@@ -215,9 +215,14 @@ static int epoll_collect(struct epoll *epoll, struct epoll_event *events,
 		if (!item)
 			break;
 		found = item_ask(item, NULL);
+		event.events = found;
+		event.data = item->data;
+		if (found && user_copy(&events[count], &event, sizeof(event))) {
+			ready_add(item);
+			return count ? count : -EFAULT;
+		}
 		if (found) {
-			events[count].events = found;
-			events[count++].data = item->data;
+			count++;
 			if (item->events & EPOLLONESHOT)
 				__atomic_store_n(&item->events,
 						 item->events & FLAGS,
@@ -516,8 +521,8 @@ long sys_epoll_ctl(int epfd, int op, int fd, void *event)
 	struct file *set, *file;
 	int err = -EBADF;
 
-	if (op != EPOLL_CTL_DEL)
-		memcpy(&copy, event, sizeof(copy));
+	if (op != EPOLL_CTL_DEL && user_copy(&copy, event, sizeof(copy)))
+		return -EFAULT;
 	set = fd_get(epfd);
 	if (!set)
 		return -EBADF;
@@ -545,6 +550,8 @@ static long epoll_wait_until(struct file *set, struct epoll_event *events,
 		lock_write(&epolls_lock);
 		count = epoll_collect(set->object, events, max);
 		unlock_write(&epolls_lock);
+		if (count == -EFAULT && port_user_fault_in(events, 1, true))
+			continue;
 		if (count || (deadline == 0 && !mask))
 			return count;
 		ready = file_wait(set, POLLIN, deadline, mask);
@@ -558,14 +565,16 @@ static long epoll_wait_fd(int epfd, void *events, int max, uint64_t deadline,
 {
 	uint64_t signals = 0;
 	struct file *set;
-	long result = -EINVAL;
+	long result;
 
-	if (mask && setsize != MASK_SIZE)
-		return -EINVAL;
-	if (mask)
-		memcpy(&signals, mask, sizeof(signals));
+	result = mask_copy(mask, setsize, &signals);
+	if (result)
+		return result;
+	result = -EINVAL;
 	if (max <= 0 || max > EVENTS_MAX)
 		return -EINVAL;
+	if (user_range_bad(events, (size_t)max * sizeof(struct epoll_event)))
+		return -EFAULT;
 	set = fd_get(epfd);
 	if (!set)
 		return -EBADF;

@@ -50,8 +50,9 @@ static ssize_t eventfd_read(struct file *file, void *buf, size_t count,
 	if (err)
 		return err;
 	waitq_wake(&event->queue, POLLOUT);
-	memcpy(buf, &value, sizeof(value));
-	return sizeof(value);
+	/* As on Linux, what cannot be stored is lost. */
+	return user_copy(buf, &value, sizeof(value)) ? -EFAULT
+						     : (ssize_t)sizeof(value);
 }
 
 static ssize_t eventfd_write(struct file *file, const void *buf, size_t count,
@@ -64,7 +65,8 @@ static ssize_t eventfd_write(struct file *file, const void *buf, size_t count,
 	(void)offset;
 	if (count != sizeof(value))
 		return -EINVAL;
-	memcpy(&value, buf, sizeof(value));
+	if (user_copy(&value, buf, sizeof(value)))
+		return -EFAULT;
 	if (value > COUNT_MAX)
 		return -EINVAL;
 	lock_write(&event->lock);

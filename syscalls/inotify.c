@@ -297,7 +297,7 @@ static void node_forget(struct fs_node *node)
 /* -- Instances ----------------------------------------------------------------------------------- */
 
 /* Copies one event as inotify(7) shows it. */
-static size_t event_show(const struct event *event, uint8_t *to)
+static int event_show(const struct event *event, char *to)
 {
 	size_t size = name_size(event->name_len);
 	struct inotify_event shown = {.wd = event->wd,
@@ -305,11 +305,13 @@ static size_t event_show(const struct event *event, uint8_t *to)
 				      .cookie = event->cookie,
 				      .len = (uint32_t)size};
 
-	memcpy(to, &shown, sizeof(shown));
+	if (user_copy(to, &shown, sizeof(shown)))
+		return -EFAULT;
 	to += sizeof(shown);
-	memset(to, 0, size);
-	memcpy(to, event->name, event->name_len);
-	return sizeof(shown) + size;
+	if (user_copy(to, event->name, event->name_len))
+		return -EFAULT;
+	to += event->name_len;
+	return user_zero(to, size - event->name_len) ? -EFAULT : 0;
 }
 
 /* Waits for an event, with the lock released meanwhile. */
@@ -327,43 +329,62 @@ static int notify_wait(struct notify *notify, const struct file *file)
 	return err;
 }
 
-/* As many events as fit whole. */
+/* Takes the next event, if it fits: -EINVAL. Waits for it if there is none, or
+ * if some have been read already stores NULL. */
+static int event_next(struct notify *notify, const struct file *file,
+		      size_t room, bool wait, struct event **eventp)
+{
+	int err = 0;
+
+	*eventp = NULL;
+	lock_write(&notify_lock);
+	while (!err && wait && !notify->first)
+		err = notify_wait(notify, file);
+	if (!err && notify->first) {
+		if (read_size(notify->first) > room)
+			err = -EINVAL;
+		else
+			*eventp = queue_take(notify);
+	}
+	unlock_write(&notify_lock);
+	return err;
+}
+
+/* As many events as fit whole. As on Linux, one that cannot be stored is lost,
+ * and then those before it count for nothing. */
 static ssize_t notify_fd_read(struct file *file, void *buf, size_t count,
 			      uint64_t offset)
 {
 	struct notify *notify = file->object;
+	struct event *event;
 	size_t done = 0;
-	int err = 0;
+	int err;
 
 	(void)offset;
-	lock_write(&notify_lock);
-	while (!err && !notify->first)
-		err = notify_wait(notify, file);
-	while (!err && notify->first) {
-		struct event *event = notify->first;
-
-		if (read_size(event) > count - done) {
-			err = -EINVAL;
-			break;
-		}
-		event = queue_take(notify);
-		done += event_show(event, (uint8_t *)buf + done);
+	for (;;) {
+		err = event_next(notify, file, count - done, done == 0, &event);
+		if (err || !event)
+			return done ? (ssize_t)done : err;
+		err = event_show(event, (char *)buf + done);
+		done += read_size(event);
 		event_destroy(event);
+		if (err)
+			return err;
 	}
-	unlock_write(&notify_lock);
-	return done ? (ssize_t)done : err;
 }
 
 static long notify_fd_ioctl(struct file *file, uint32_t request, void *arg)
 {
 	struct notify *notify = file->object;
 
+	int bytes;
+
 	if (request != FIONREAD)
 		return -ENOTTY;
 	lock_read(&notify_lock);
-	*(int *)arg = (int)notify->bytes;
+	bytes = (int)notify->bytes;
 	unlock_read(&notify_lock);
-	return 0;
+	return user_copy(arg, &bytes, sizeof(bytes)) ? -EFAULT : 0;
 }
 
 static uint32_t notify_fd_poll(struct file *file, struct wait_entry *entry)

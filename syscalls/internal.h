@@ -266,6 +266,9 @@ uint64_t deadline_after(uint64_t ns);
 uint64_t deadline_after_ms(int ms);
 FS_CHECKED int deadline_at(const struct timespec *timeout, uint64_t *deadline);
 
+/* Copies the set of signals that a call is given, if it is. -EINVAL, -EFAULT. */
+FS_CHECKED int mask_copy(const void *mask, size_t setsize, uint64_t *signals);
+
 /* -- epoll.c -------------------------------------------------------------------- */
 
 /* Takes a file that is being closed out of all sets. */

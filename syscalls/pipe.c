@@ -72,48 +72,60 @@ struct cursor {
 	const struct iovec *iov;
 	size_t at;   /* in the first of them */
 	size_t left; /* in all */
+	char *bad;   /* where they could not be accessed, if they could not */
 };
 
-/* Copies count bytes (no more than are left) from or to the buffers. */
-static void cursor_copy(struct cursor *cursor, uint8_t *bytes, size_t count,
-			bool out)
+/* Copies count bytes (no more than are left) from or to the buffers. -EFAULT:
+ * then the cursor stays where it is. */
+static int cursor_copy(struct cursor *cursor, uint8_t *bytes, size_t count,
+		       bool out)
 {
+	struct cursor c = *cursor;
+
+	c.left -= count;
 	while (count) {
-		size_t len = cursor->iov->iov_len - cursor->at;
-		uint8_t *base = cursor->iov->iov_base;
+		size_t len = c.iov->iov_len - c.at, bad;
+		char *at = (char *)c.iov->iov_base + c.at;
 
 		if (len == 0) {
-			cursor->iov++;
-			cursor->at = 0;
+			c.iov++;
+			c.at = 0;
 			continue;
 		}
 		if (len > count)
 			len = count;
-		if (out)
-			memcpy(base + cursor->at, bytes, len);
-		else
-			memcpy(bytes, base + cursor->at, len);
-		cursor->at += len;
-		cursor->left -= len;
+		bad = out ? user_copy(at, bytes, len)
+			  : user_copy(bytes, at, len);
+		if (UNLIKELY(bad)) {
+			cursor->bad = at + (len - bad);
+			return -EFAULT;
+		}
+		c.at += len;
 		bytes += len;
 		count -= len;
 	}
+	*cursor = c;
+	return 0;
 }
 
 /* Adds the odd part of a write to the last slot, if it fits there. */
-static void merge(struct pipe *pipe, struct cursor *from) REQUIRES(pipe->lock)
+static int merge(struct pipe *pipe, struct cursor *from) REQUIRES(pipe->lock)
 {
 	size_t odd = from->left & (PAGE_SIZE - 1);
 	struct slot *slot;
+	int err;
 
 	if (odd == 0 || is_empty(pipe))
-		return;
+		return 0;
 	slot = slot_at(pipe, pipe->head - 1);
 	if (slot->kind != SLOT_STREAM ||
 	    slot->offset + slot->len + odd > PAGE_SIZE)
-		return;
-	cursor_copy(from, slot->page + slot->offset + slot->len, odd, false);
-	slot->len = (uint16_t)(slot->len + odd);
+		return 0;
+	err = cursor_copy(from, slot->page + slot->offset + slot->len, odd,
+			  false);
+	if (!err)
+		slot->len = (uint16_t)(slot->len + odd);
+	return err;
 }
 
 /* Fills slots as far as there are any. */
@@ -123,38 +135,44 @@ static int fill(struct pipe *pipe, struct cursor *from, enum slot_kind kind)
 	while (from->left && !is_full(pipe)) {
 		size_t len = from->left < PAGE_SIZE ? from->left : PAGE_SIZE;
 		uint8_t *page = port_pages_alloc(1);
+		int err;
 
 		if (!page)
 			return -ENOMEM;
-		cursor_copy(from, page, len, false);
+		err = cursor_copy(from, page, len, false);
+		if (err) {
+			port_pages_free(page, 1);
+			return err;
+		}
 		*slot_at(pipe, pipe->head++) = (struct slot){
 			.page = page, .len = (uint16_t)len, .kind = kind};
 	}
 	return 0;
 }
 
-/* Empties slots as far as there is room, or one packet. Returns whether a
- * writer may have waited for that. */
-static bool empty(struct pipe *pipe, struct cursor *to) REQUIRES(pipe->lock)
+/* Empties slots as far as there is room, or one packet. *was_full: a writer may
+ * have waited for that. */
+static int empty(struct pipe *pipe, struct cursor *to, bool *was_full)
+	REQUIRES(pipe->lock)
 {
-	bool was_full = false;
-
 	while (to->left && !is_empty(pipe)) {
 		struct slot *slot = slot_at(pipe, pipe->tail);
 		size_t len = slot->len < to->left ? slot->len : to->left;
 		bool packet = slot->kind == SLOT_PACKET;
+		int err = cursor_copy(to, slot->page + slot->offset, len, true);
 
-		cursor_copy(to, slot->page + slot->offset, len, true);
+		if (err)
+			return err;
 		slot->offset = (uint16_t)(slot->offset + len);
 		slot->len = (uint16_t)(slot->len - len);
 		if (packet || slot->len == 0) {
-			was_full = was_full || is_full(pipe);
+			*was_full = *was_full || is_full(pipe);
 			slot_drop(pipe);
 		}
 		if (packet)
 			break;
 	}
-	return was_full;
+	return 0;
 }
 
 /* -- Reading and writing -------------------------------------------------------- */
@@ -176,21 +194,26 @@ static ssize_t pipe_readv(struct file *file, const struct iovec *iov,
 {
 	struct pipe *pipe = file->object;
 	struct cursor to = {.iov = iov, .left = sum};
-	bool was_full;
-	ssize_t err = 0;
+	bool was_full = false;
+	ssize_t err;
 
 	(void)iovcnt;
 	if (sum == 0)
 		return 0;
-	lock_write(&pipe->lock);
-	while (!err && is_empty(pipe) && pipe->writers) {
-		if (file_nonblocking(file))
-			err = -EAGAIN;
-		else
-			err = pipe_wait(pipe, true);
-	}
-	was_full = !err && empty(pipe, &to);
-	unlock_write(&pipe->lock);
+	do {
+		lock_write(&pipe->lock);
+		err = 0;
+		while (!err && is_empty(pipe) && pipe->writers &&
+		       to.left == sum) {
+			if (file_nonblocking(file))
+				err = -EAGAIN;
+			else
+				err = pipe_wait(pipe, true);
+		}
+		if (!err)
+			err = empty(pipe, &to, &was_full);
+		unlock_write(&pipe->lock);
+	} while (err == -EFAULT && port_user_fault_in(to.bad, 1, true));
 	if (was_full)
 		waitq_wake(&pipe->queue, POLLOUT | POLLWRNORM);
 	if (to.left == sum)
@@ -206,10 +229,8 @@ static int write_all(struct file *file, struct pipe *pipe, struct cursor *from,
 	enum slot_kind kind =
 		file_flags(file) & O_DIRECT ? SLOT_PACKET : SLOT_STREAM;
 	size_t told = from->left;
-	int err = 0;
+	int err = pipe->readers ? merge(pipe, from) : 0;
 
-	if (pipe->readers)
-		merge(pipe, from);
 	while (!err && from->left) {
 		if (!pipe->readers)
 			return -EPIPE;
@@ -237,9 +258,11 @@ static ssize_t pipe_writev(struct file *file, const struct iovec *iov,
 	(void)iovcnt;
 	if (sum == 0)
 		return 0;
-	lock_write(&pipe->lock);
-	err = write_all(file, pipe, &from, sum);
-	unlock_write(&pipe->lock);
+	do {
+		lock_write(&pipe->lock);
+		err = write_all(file, pipe, &from, sum);
+		unlock_write(&pipe->lock);
+	} while (err == -EFAULT && port_user_fault_in(from.bad, 1, false));
 	if (err == -EPIPE)
 		(void)sys_tkill((pid_t)sys_gettid(), SIGPIPE);
 	if (from.left == sum)
@@ -261,8 +284,7 @@ static long pipe_ioctl(struct file *file, uint32_t request, void *arg)
 	for (uint32_t i = pipe->tail; i != pipe->head; i++)
 		count += slot_at(pipe, i)->len;
 	unlock_read(&pipe->lock);
-	*(int *)arg = count;
-	return 0;
+	return user_copy(arg, &count, sizeof(count)) ? -EFAULT : 0;
 }
 
 /* file->offset is how many writers there had ever been when a FIFO was opened
@@ -474,7 +496,7 @@ long sys_pipe2(int *fds, int flags)
 	bool cloexec = flags & O_CLOEXEC;
 	struct file *in, *out;
 	struct fs_node *node;
-	int fd_in, fd_out, err;
+	int fd_in, fd_out, ends[2], err;
 
 	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
 		return -EINVAL;
@@ -486,7 +508,9 @@ long sys_pipe2(int *fds, int flags)
 		err = fd_out;
 		goto cancel_in;
 	}
-	err = pipe_make(&node);
+	ends[0] = fd_in;
+	ends[1] = fd_out;
+	err = user_copy(fds, ends, sizeof(ends)) ? -EFAULT : pipe_make(&node);
 	if (err)
 		goto cancel_out;
 	/* commit: nothing below can fail */
@@ -494,8 +518,6 @@ long sys_pipe2(int *fds, int flags)
 	file_set(out, fs_node_object(node));
 	fd_commit(fd_in, in, node, O_RDONLY | (kept & O_NONBLOCK));
 	fd_commit(fd_out, out, node, O_WRONLY | kept);
-	fds[0] = fd_in;
-	fds[1] = fd_out;
 	return 0;
 
 cancel_out:

@@ -15,7 +15,6 @@
 #define NSEC_PER_SEC  1000000000
 #define NSEC_PER_MSEC 1000000
 #define NSEC_PER_USEC 1000
-#define MASK_SIZE     8 /* of a set of signals */
 
 /* What is always reported, and what a file without `poll` is ready for. */
 #define POLL_ALWAYS  (POLLERR | POLLHUP | POLLNVAL)
@@ -188,18 +187,19 @@ uint64_t deadline_after_ms(int ms)
 
 int deadline_at(const struct timespec *timeout, uint64_t *deadline)
 {
+	struct timespec time;
 	uint64_t ns;
 
 	if (!timeout) {
 		*deadline = PORT_NEVER;
 		return 0;
 	}
-	if (timeout->tv_sec < 0 || timeout->tv_nsec < 0 ||
-	    timeout->tv_nsec >= NSEC_PER_SEC)
+	if (user_copy(&time, timeout, sizeof(time)))
+		return -EFAULT;
+	if (time.tv_sec < 0 || time.tv_nsec < 0 || time.tv_nsec >= NSEC_PER_SEC)
 		return -EINVAL;
-	if (__builtin_mul_overflow((uint64_t)timeout->tv_sec, NSEC_PER_SEC,
-				   &ns) ||
-	    __builtin_add_overflow(ns, (uint64_t)timeout->tv_nsec, &ns))
+	if (__builtin_mul_overflow((uint64_t)time.tv_sec, NSEC_PER_SEC, &ns) ||
+	    __builtin_add_overflow(ns, (uint64_t)time.tv_nsec, &ns))
 		*deadline = PORT_NEVER;
 	else
 		*deadline = deadline_after(ns);
@@ -220,13 +220,25 @@ static uint64_t left_until(uint64_t deadline)
 /* Linux's calls tell what is left, but for a time that was never to end. */
 static void timeout_left(struct timespec *timeout, uint64_t deadline)
 {
+	struct timespec time;
 	uint64_t left;
 
 	if (!timeout || deadline == PORT_NEVER)
 		return;
 	left = left_until(deadline);
-	timeout->tv_sec = (int64_t)(left / NSEC_PER_SEC);
-	timeout->tv_nsec = (int64_t)(left % NSEC_PER_SEC);
+	time.tv_sec = (int64_t)(left / NSEC_PER_SEC);
+	time.tv_nsec = (int64_t)(left % NSEC_PER_SEC);
+	/* That the time cannot be changed is no error. */
+	(void)user_copy(timeout, &time, sizeof(time));
+}
+
+int mask_copy(const void *mask, size_t setsize, uint64_t *signals)
+{
+	if (!mask)
+		return 0;
+	if (setsize != sizeof(*signals))
+		return -EINVAL;
+	return user_copy(signals, mask, sizeof(*signals)) ? -EFAULT : 0;
 }
 
 /* -- poll(2) --------------------------------------------------------------------------- */
@@ -234,11 +246,14 @@ static void timeout_left(struct timespec *timeout, uint64_t deadline)
 static long poll_until(struct pollfd *fds, unsigned long nfds,
 		       uint64_t deadline, const uint64_t *mask)
 {
+	size_t size = nfds * sizeof(*fds);
 	struct poll_set *set;
 	int result;
 
 	if (nfds > fd_limit())
 		return -EINVAL;
+	if (user_span(fds, size, false) < size)
+		return -EFAULT;
 	set = set_create(nfds);
 	if (!set)
 		return -ENOMEM;
@@ -249,6 +264,8 @@ static long poll_until(struct pollfd *fds, unsigned long nfds,
 			set->slots[i].found = 0;
 	}
 	result = set_wait(set, deadline, mask);
+	if (result >= 0 && user_span(fds, size, true) < size)
+		result = -EFAULT;
 	for (size_t i = 0; result >= 0 && i < nfds; i++)
 		fds[i].revents = (uint16_t)set->slots[i].found;
 	set_destroy(set);
@@ -268,12 +285,10 @@ long sys_ppoll(void *fds, unsigned long nfds, struct timespec *timeout,
 	uint64_t deadline, signals = 0;
 	long result = deadline_at(timeout, &deadline);
 
+	if (!result)
+		result = mask_copy(mask, setsize, &signals);
 	if (result)
 		return result;
-	if (mask && setsize != MASK_SIZE)
-		return -EINVAL;
-	if (mask)
-		memcpy(&signals, mask, sizeof(signals));
 	result = poll_until(fds, nfds, deadline, mask ? &signals : NULL);
 	timeout_left(timeout, deadline);
 	return result;
@@ -360,6 +375,19 @@ static int select_show(const struct poll_set *set, uint64_t *const sets[3],
 	return count;
 }
 
+/* Can one of the sets not be read, or written? */
+static bool sets_bad(uint64_t *const sets[3], int nfds, bool write)
+{
+	size_t size =
+		((size_t)nfds + WORD_BITS - 1) / WORD_BITS * sizeof(uint64_t);
+
+	for (int k = 0; k < 3; k++) {
+		if (sets[k] && user_span(sets[k], size, write) < size)
+			return true;
+	}
+	return false;
+}
+
 static long select_until(int nfds, uint64_t *const sets[3], uint64_t deadline,
 			 const uint64_t *mask)
 {
@@ -370,16 +398,35 @@ static long select_until(int nfds, uint64_t *const sets[3], uint64_t deadline,
 		return -EINVAL;
 	if ((unsigned)nfds > FD_LIMIT_MAX)
 		nfds = FD_LIMIT_MAX;
+	if (sets_bad(sets, nfds, false))
+		return -EFAULT;
 	set = set_create((size_t)nfds);
 	if (!set)
 		return -ENOMEM;
 	result = select_enter(set, sets, nfds);
 	if (!result)
 		result = set_wait(set, deadline, mask);
+	if (result >= 0 && sets_bad(sets, nfds, true))
+		result = -EFAULT;
 	if (result >= 0)
 		result = select_show(set, sets, nfds);
 	set_destroy(set);
 	return result;
+}
+
+/* The time in the form that ppoll(2) has. -EINVAL, -EFAULT. */
+static int timeval_read(const struct timeval *timeout, struct timespec *time)
+{
+	const int64_t usec_per_sec = NSEC_PER_SEC / NSEC_PER_USEC;
+	struct timeval tv;
+
+	if (user_copy(&tv, timeout, sizeof(tv)))
+		return -EFAULT;
+	if (tv.tv_sec < 0 || tv.tv_usec < 0)
+		return -EINVAL;
+	time->tv_sec = tv.tv_sec + tv.tv_usec / usec_per_sec;
+	time->tv_nsec = tv.tv_usec % usec_per_sec * NSEC_PER_USEC;
+	return 0;
 }
 
 /* select(2). */
@@ -388,26 +435,22 @@ long sys_select(int nfds, void *in, void *out, void *except,
 {
 	uint64_t *const sets[3] = {in, out, except};
 	uint64_t deadline, left;
-	struct timespec ts;
-	long result;
+	struct timespec time;
+	struct timeval tv;
+	long result = 0;
 
-	if (timeout) {
-		if (timeout->tv_sec < 0 || timeout->tv_usec < 0)
-			return -EINVAL;
-		ts.tv_sec = timeout->tv_sec +
-			    timeout->tv_usec / (NSEC_PER_SEC / NSEC_PER_USEC);
-		ts.tv_nsec = timeout->tv_usec % (NSEC_PER_SEC / NSEC_PER_USEC) *
-			     NSEC_PER_USEC;
-	}
-	result = deadline_at(timeout ? &ts : NULL, &deadline);
+	if (timeout)
+		result = timeval_read(timeout, &time);
+	if (!result)
+		result = deadline_at(timeout ? &time : NULL, &deadline);
 	if (result)
 		return result;
 	result = select_until(nfds, sets, deadline, NULL);
 	if (timeout && deadline != PORT_NEVER) {
 		left = left_until(deadline);
-		timeout->tv_sec = (int64_t)(left / NSEC_PER_SEC);
-		timeout->tv_usec =
-			(int64_t)(left % NSEC_PER_SEC / NSEC_PER_USEC);
+		tv.tv_sec = (int64_t)(left / NSEC_PER_SEC);
+		tv.tv_usec = (int64_t)(left % NSEC_PER_SEC / NSEC_PER_USEC);
+		(void)user_copy(timeout, &tv, sizeof(tv));
 	}
 	return result;
 }
@@ -422,18 +465,18 @@ long sys_pselect6(int nfds, void *in, void *out, void *except,
 		  struct timespec *timeout, const void *mask_arg)
 {
 	uint64_t *const sets[3] = {in, out, except};
-	const struct select_mask *arg = mask_arg;
+	struct select_mask arg = {NULL, 0};
 	uint64_t deadline, signals = 0;
-	long result = deadline_at(timeout, &deadline);
-	bool masked = arg && arg->mask;
+	long result;
 
+	if (mask_arg && user_copy(&arg, mask_arg, sizeof(arg)))
+		return -EFAULT;
+	result = deadline_at(timeout, &deadline);
+	if (!result)
+		result = mask_copy(arg.mask, arg.setsize, &signals);
 	if (result)
 		return result;
-	if (masked && arg->setsize != MASK_SIZE)
-		return -EINVAL;
-	if (masked)
-		memcpy(&signals, arg->mask, sizeof(signals));
-	result = select_until(nfds, sets, deadline, masked ? &signals : NULL);
+	result = select_until(nfds, sets, deadline, arg.mask ? &signals : NULL);
 	timeout_left(timeout, deadline);
 	return result;
 }

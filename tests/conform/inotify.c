@@ -605,6 +605,23 @@ static void instances(void)
 	unlink("f");
 }
 
+/* An event that cannot be stored is lost. */
+static void bad_addresses(void)
+{
+	void *bad = (void *)0x500000000000;
+
+	make("f", "");
+	begin_watching();
+	CALL(syscall(SYS_inotify_add_watch, events_fd, bad, IN_OPEN));
+	CALL(watch("f", IN_OPEN | IN_CLOSE));
+	close(open("f", O_RDONLY));
+	CALL(read(events_fd, bad, 16));
+	CALL(ioctl(events_fd, FIONREAD, bad));
+	drain();
+	end_watching();
+	unlink("f");
+}
+
 int main(int argc, char **argv)
 {
 	begin(argc, argv);
@@ -619,5 +636,6 @@ int main(int argc, char **argv)
 	reading();
 	overflow();
 	instances();
+	bad_addresses();
 	return 0;
 }

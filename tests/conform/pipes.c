@@ -317,6 +317,39 @@ static void capacities(void)
 	close(file);
 }
 
+/* Addresses that are bad: EFAULT, and what is lost by that. */
+static void bad_addresses(void)
+{
+	char *bad = (char *)0x500000000000;
+	struct iovec iov[2] = {{data, 10}, {bad, 10}};
+	int count;
+
+	open_pipe(O_NONBLOCK);
+	CALL(syscall(SYS_pipe2, 0x500000000000, 0));
+	CALL(write(out, bad, 10));
+	CALL(pending(in));
+	CALL(writev(out, iov, 2));
+	CALL(pending(in));
+	CALL(write(out, data, 100));
+	CALL(write(out, bad, 10));
+	CALL(pending(in));
+	CALL(read(in, bad, 10));
+	CALL(pending(in));
+	CALL(readv(in, iov, 2));
+	CALL(pending(in));
+	CALL(write(out, data, 9000));
+	iov[0].iov_len = 5000;
+	CALL(readv(in, iov, 2));
+	CALL(pending(in));
+	iov[0].iov_len = 10000;
+	CALL(writev(out, iov, 2));
+	CALL(pending(in));
+	CALL(ioctl(in, FIONREAD, bad));
+	CALL(ioctl(in, FIONREAD, &count));
+	say("%d", count);
+	close_pipe();
+}
+
 int main(int argc, char **argv)
 {
 	begin(argc, argv);
@@ -328,5 +361,6 @@ int main(int argc, char **argv)
 	ends();
 	packets();
 	capacities();
+	bad_addresses();
 	return 0;
 }

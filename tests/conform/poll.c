@@ -530,6 +530,50 @@ static void names(void)
 	}
 }
 
+/* Addresses that are bad. */
+static void bad_addresses(void)
+{
+	void *bad = (void *)0x500000000000;
+	struct epoll_event event = {EPOLLIN, {0}};
+	struct pollfd pfd;
+	uint64_t value = 1;
+	int fd = eventfd(5, EFD_NONBLOCK), epoll = epoll_create1(0);
+	struct {
+		void *mask;
+		size_t size;
+	} arg = {bad, 8};
+	fd_set set;
+
+	pfd = (struct pollfd){fd, POLLIN, 0};
+	CALL(read(fd, bad, 8));
+	CALL(read(fd, &value, 8));
+	CALL(write(fd, bad, 8));
+	CALL(write(fd, &value, 8));
+	CALL(syscall(SYS_poll, bad, 1, 0));
+	CALL(syscall(SYS_poll, bad, 0, 0));
+	CALL(syscall(SYS_poll, bad, 1 << 30, 0));
+	CALL(syscall(SYS_ppoll, &pfd, 1, bad, NULL, 8));
+	CALL(syscall(SYS_ppoll, &pfd, 1, NULL, bad, 8));
+	CALL(syscall(SYS_ppoll, &pfd, 1, NULL, bad, 7));
+	FD_ZERO(&set);
+	CALL(syscall(SYS_select, 1, bad, NULL, NULL, NULL));
+	CALL(syscall(SYS_select, 1, &set, bad, NULL, NULL));
+	CALL(syscall(SYS_select, 1, &set, NULL, NULL, bad));
+	CALL(syscall(SYS_select, 0, bad, NULL, NULL, &(struct timeval){0, 0}));
+	CALL(syscall(SYS_pselect6, 1, &set, NULL, NULL, NULL, bad));
+	CALL(syscall(SYS_pselect6, 1, &set, NULL, NULL, NULL, &arg));
+	CALL(syscall(SYS_epoll_ctl, epoll, ADD, fd, bad));
+	CALL(syscall(SYS_epoll_ctl, epoll, DEL, fd, bad));
+	CALL(syscall(SYS_epoll_ctl, epoll, ADD, fd, &event));
+	CALL(syscall(SYS_epoll_wait, epoll, bad, 1, 0));
+	CALL(syscall(SYS_epoll_wait, epoll, bad, 0, 0));
+	CALL(syscall(SYS_epoll_wait, 99, bad, 1, 0));
+	CALL(syscall(SYS_epoll_wait, epoll, &event, 1, 0));
+	CALL(syscall(SYS_epoll_pwait, epoll, &event, 1, 0, bad, 8));
+	close(fd);
+	close(epoll);
+}
+
 int main(int argc, char **argv)
 {
 	names();
@@ -543,5 +587,6 @@ int main(int argc, char **argv)
 	epoll_modes();
 	epoll_many();
 	epoll_nested();
+	bad_addresses();
 	return 0;
 }
