@@ -32,10 +32,12 @@ CLANG_TIDY := clang-tidy
 
 # --- sources ---------------------------------------------------------------
 
-FS_SRCS := fs/allocate.c fs/content.c fs/copy.c fs/dir.c fs/file.c fs/fs.c fs/list.c fs/name.c \
+FS_SRCS := fs/map.c \
+	fs/allocate.c fs/content.c fs/copy.c fs/dir.c fs/file.c fs/fs.c fs/list.c fs/name.c \
 	fs/node.c fs/perm.c fs/rename.c fs/share.c fs/slab.c fs/tree.c fs/walk.c \
 	fs/xattr.c
-SYSCALLS_SRCS := syscalls/attr.c syscalls/copy.c syscalls/cred.c syscalls/dev.c \
+SYSCALLS_SRCS := syscalls/mmap.c \
+	syscalls/attr.c syscalls/copy.c syscalls/cred.c syscalls/dev.c \
 	syscalls/epoll.c syscalls/eventfd.c syscalls/fd.c syscalls/inotify.c \
 	syscalls/ioctl.c syscalls/lock.c syscalls/notify.c syscalls/open.c \
 	syscalls/path.c syscalls/pipe.c syscalls/poll.c syscalls/pool.c \
@@ -48,19 +50,20 @@ USER_SRCS := port/user.c port/x86_64/fault.c port/x86_64/user.S
 USER_PLAIN_SRCS := port/user.c port/plain/user.c
 KERNEL_SRCS := kernel/console.c kernel/end.c kernel/memory.c kernel/mman.c \
 	kernel/print.c kernel/process.c kernel/random.c kernel/signal.c \
-	kernel/start.c kernel/time.c kernel/vm.c kernel/vma.c kernel/x86_64/boot.S \
+	kernel/start.c kernel/time.c kernel/vm.c kernel/x86_64/boot.S \
 	kernel/x86_64/channel.c kernel/x86_64/clock.c kernel/x86_64/cpu.c \
 	kernel/x86_64/entry.S kernel/x86_64/mmu.c kernel/x86_64/panic.c \
 	kernel/x86_64/rtc.c kernel/x86_64/timer.c kernel/x86_64/trap.c \
-	kernel/x86_64/uart.c port/pages.c $(USER_SRCS)
+	kernel/x86_64/uart.c port/areas.c port/pages.c $(USER_SRCS)
 PORT_GUEST_SRCS := port/guest/archive.c port/guest/calls.c \
 	port/guest/clone.S port/guest/cmdline.c port/guest/main.c port/guest/port.c \
 	port/guest/stack.c port/cpu.c port/lock.c
 PORT_GUEST_GEN := nosys.c
 PORT_HOSTED_SRCS := port/hosted/arena.c port/hosted/calls.c \
 	port/hosted/clock.c port/hosted/clone.S port/hosted/console.c \
-	port/hosted/host_syscall.S port/hosted/main.c port/hosted/signal.c \
-	port/hosted/start.S port/hosted/wait.c port/cpu.c port/lock.c \
+	port/hosted/host_syscall.S port/hosted/main.c port/hosted/map.c \
+	port/hosted/signal.c port/hosted/start.S port/hosted/wait.c \
+	port/areas.c port/cpu.c port/lock.c \
 	port/pages.c $(USER_SRCS)
 PORT_HOSTED_GEN := forward.c
 LIBC_SRCS := libc/glue/legacy.c libc/glue/memory.c \

@@ -109,6 +109,8 @@ void content_grow(struct fs_node *node, uint64_t size)
 	if (size <= node->size)
 		return;
 	if (node->form == CONTENT_TREE) {
+		if (is_mapped(node))
+			from = 0; /* the page is in order: map.c */
 		bytes = from ? tree_page(node, node->size >> PAGE_SHIFT) : NULL;
 		capacity = PAGE_SIZE;
 	} else {
@@ -211,6 +213,33 @@ void content_tree_undo(struct fs *fs, struct fs_node *node,
 	content_move(node, old);
 }
 
+int content_page_put(struct fs *fs, struct fs_node *node, uint64_t index,
+		     uint8_t *page)
+{
+	struct fs_node old;
+	const uint8_t *now;
+	int err;
+
+	if (node->form != CONTENT_TREE) {
+		err = content_tree_begin(fs, node, &old);
+		if (err)
+			return err;
+	} else {
+		old.form = CONTENT_TREE;
+	}
+	now = tree_page(node, index);
+	if (now)
+		memcpy(page, now, PAGE_SIZE);
+	else
+		memset(page, 0, PAGE_SIZE);
+	err = tree_page_put(fs, node, index, page);
+	if (err && old.form != CONTENT_TREE)
+		content_tree_undo(fs, node, &old);
+	else if (!err)
+		content_tree_end(fs, &old);
+	return err;
+}
+
 /* Makes the form a flat one that can hold bytes up to end, if that is one. */
 static int flat_prepare(struct fs *fs, struct fs_node *node, uint64_t end)
 {
@@ -236,7 +265,7 @@ static ssize_t page_write(struct fs *fs, struct fs_node *node, uint64_t at,
 	bool fresh;
 	int err;
 
-	if (UNLIKELY(!user_readable(buf, 1)))
+	if (UNLIKELY(!user_at_hand(buf)))
 		return -EFAULT;
 	err = tree_page_make(fs, node, at >> PAGE_SHIFT, &page, &fresh);
 	if (UNLIKELY(err))
@@ -303,7 +332,7 @@ static ssize_t flat_write(struct fs *fs, struct fs_node *node, uint64_t offset,
 	uint8_t *bytes;
 	int err;
 
-	if (UNLIKELY(!user_readable(buf, 1)))
+	if (UNLIKELY(!user_at_hand(buf)))
 		return -EFAULT;
 	err = flat_prepare(fs, node, offset + count);
 	if (UNLIKELY(err))
@@ -360,6 +389,8 @@ int content_link(struct fs *fs, struct fs_node *node, const struct iovec *text)
 
 void content_shrink(struct fs *fs, struct fs_node *node, uint64_t size)
 {
+	if (is_mapped(node))
+		map_shrink(node, size);
 	if (size == 0) {
 		content_destroy(fs, node);
 	} else if (node->form == CONTENT_TREE) {
@@ -431,6 +462,8 @@ void content_punch(struct fs *fs, struct fs_node *node, uint64_t offset,
 
 	if (node->form == CONTENT_TREE) {
 		tree_ends_clear(node, offset, end, &first, &after);
+		if (is_mapped(node))
+			map_revoke(node, first, after - first, false);
 		tree_remove(fs, node, first, after);
 		if (node->tree.pages == 0)
 			node->form = CONTENT_HOLE;
@@ -448,6 +481,8 @@ void content_clear(struct fs_node *node, uint64_t offset, uint64_t end)
 	uint64_t first, after;
 
 	tree_ends_clear(node, offset, end, &first, &after);
+	if (is_mapped(node))
+		map_revoke(node, first, after - first, false);
 	tree_clear(node, first, after);
 }
 

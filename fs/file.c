@@ -143,7 +143,7 @@ static inline int writev_from(struct fs *fs, struct fs_node *node,
 		*offset += (uint64_t)part;
 		if (UNLIKELY((size_t)part < count)) {
 			*bad = from + part;
-			return user_readable(*bad, 1) ? -ENOSPC : -EFAULT;
+			return user_at_hand(*bad) ? -ENOSPC : -EFAULT;
 		}
 	}
 	return 0;

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "abi/types.h"
+#include "port/map.h"
 
 #define FS_CHECKED __attribute__((warn_unused_result))
 
@@ -313,6 +314,18 @@ FS_CHECKED int fs_clone(struct fs *fs, struct fs_node *src, uint64_t from,
  * at or after offset. -ENXIO past the end, or no data follows. */
 FS_CHECKED int fs_seek(struct fs_node *node, bool data, uint64_t offset,
 		       uint64_t *result);
+
+/*
+ * Has install map the page at index of a regular file, which is made if it is
+ * a hole, and of others around it those that are there, if it is to be read.
+ * how is of enum port_map_how. Returns what install does, or -ENXIO past the end
+ * of the file. Whenever pages are to go, port_map_revoke is called for node.
+ */
+FS_CHECKED int fs_map_page(struct fs *fs, struct fs_node *node, uint64_t index,
+			   int how, port_map_install *install, void *context);
+
+/* Updates atime as fs_read does: what mmap(2) does to it. */
+void fs_accessed(struct fs_node *node);
 
 /* -- Names --------------------------------------------------------------- */
 

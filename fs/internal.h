@@ -8,6 +8,7 @@
 
 #include "fs/fs.h"
 #include "port/lock.h"
+#include "port/map.h"
 #include "port/port.h"
 #include "port/user.h"
 
@@ -473,6 +474,11 @@ FS_CHECKED ssize_t content_copy(struct fs *fs, struct fs_node *src,
 FS_CHECKED int content_clone(struct fs *fs, struct fs_node *src, uint64_t from,
 			     struct fs_node *dst, uint64_t to, uint64_t count)
 	REQUIRES(src->lock, dst->lock);
+/* Makes the contents a tree, and has page (taken, unless that fails) at index:
+ * with what is there, or all zeros for a hole. */
+FS_CHECKED int content_page_put(struct fs *fs, struct fs_node *node,
+				uint64_t index, uint8_t *page)
+	REQUIRES(node->lock);
 /* Gives a new symlink its target, text with its NUL. */
 FS_CHECKED int content_link(struct fs *fs, struct fs_node *node,
 			    const struct iovec *text);
@@ -495,10 +501,16 @@ void content_check(const struct fs_node *node);
 
 /* The page at index, to be read; NULL for a hole. */
 uint8_t *tree_page(const struct fs_node *node, uint64_t index);
+/* The same if nobody else has it. */
+uint8_t *tree_page_own(const struct fs_node *node, uint64_t index);
 /* The page at index, to be written to; a new one (contents unspecified, *fresh
  * set) if it was a hole. -ENOMEM, -ENOSPC. */
 FS_CHECKED int tree_page_make(struct fs *fs, struct fs_node *node,
 			      uint64_t index, uint8_t **pagep, bool *fresh);
+/* Puts page (taken, unless that fails) where a hole is, or in place of the page
+ * that is there. -ENOMEM, -ENOSPC. */
+FS_CHECKED int tree_page_put(struct fs *fs, struct fs_node *node,
+			     uint64_t index, uint8_t *page);
 /* Makes the contents a tree with page (taken) as its first page. */
 void tree_init(struct fs_node *node, uint8_t *page);
 /* Frees the pages from index first to before end, and tables that became
@@ -557,5 +569,19 @@ bool share_alone(struct fs *fs, void *page);
 /* For fs_check: of one page, and of all, when nobody else is inside. */
 uint64_t share_owners(const struct fs *fs, const void *page);
 uint64_t share_total(const struct fs *fs);
+
+/* -- map.c: mapped files --------------------------------------------------- */
+
+/* Of a node with FS_MARK_MAPPED: before pages are freed or replaced. copies: see
+ * port_map_revoke. */
+void map_revoke(struct fs_node *node, uint64_t first, uint64_t count,
+		bool copies) REQUIRES(node->lock);
+/* The same before contents shrink; sets the size. */
+void map_shrink(struct fs_node *node, uint64_t size) REQUIRES(node->lock);
+
+static inline bool is_mapped(const struct fs_node *node)
+{
+	return UNLIKELY(fs_node_marks(node) & FS_MARK_MAPPED);
+}
 
 #endif

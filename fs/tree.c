@@ -116,6 +116,13 @@ uint8_t *tree_page(const struct fs_node *node, uint64_t index)
 	return entry;
 }
 
+uint8_t *tree_page_own(const struct fs_node *node, uint64_t index)
+{
+	void *entry = tree_entry(node, index);
+
+	return slot_plain(entry) ? entry : NULL;
+}
+
 /* Makes the table of a tree of height 1 larger: at least slots, at most a
  * page's worth. */
 static int root_enlarge(struct fs *fs, struct fs_node *node, size_t slots)
@@ -347,6 +354,32 @@ int tree_page_make(struct fs *fs, struct fs_node *node, uint64_t index,
 	if (UNLIKELY(err))
 		space_give(fs, PAGE_SIZE);
 	return err;
+}
+
+int tree_page_put(struct fs *fs, struct fs_node *node, uint64_t index,
+		  uint8_t *page)
+{
+	void **slot = tree_slot(node, index);
+	int err;
+
+	if (slot && *slot) {
+		page_release(fs, *slot);
+		*slot = page;
+		return 0;
+	}
+	err = space_take(fs, PAGE_SIZE);
+	if (err)
+		return err;
+	err = slot ? 0 : slot_make(fs, node, index, &slot);
+	if (err) {
+		tree_tidy(fs, node, index);
+		space_give(fs, PAGE_SIZE);
+		return err;
+	}
+	/* commit: nothing below can fail */
+	*slot = page;
+	node->tree.pages++;
+	return 0;
 }
 
 void tree_init(struct fs_node *node, uint8_t *page)

@@ -7,6 +7,7 @@
 #include "abi/errno.h"
 #include "abi/time.h"
 #include "kernel/kernel.h"
+#include "port/areas.h"
 #include "port/port.h"
 #include "port/user.h"
 
@@ -48,27 +49,7 @@ void *memory_table_alloc(void);
 void memory_table_free(void *table);
 void memory_page_split(void *pages, size_t count);
 
-/* vma.c: which addresses are mapped, and how */
-enum vma_flags {
-	VMA_SMALL_PAGES = 1, /* never 2 MiB at a time */
-	VMA_GUARD = 2,	     /* below a stack */
-	VMA_HEAP = 4,	     /* made by brk */
-};
-struct vma {
-	uintptr_t start, end;
-	uint32_t prot;
-	uint32_t flags;
-};
-struct vma *vma_find(uintptr_t addr);
-bool vma_covered(uintptr_t start, uintptr_t end);
-int vma_reserve(size_t more);
-void vma_add(uintptr_t start, uintptr_t end, uint32_t prot, uint32_t flags);
-void vma_cut(uintptr_t start, uintptr_t end);
-void vma_protect(uintptr_t start, uintptr_t end, uint32_t prot);
-uintptr_t vma_gap(size_t len, size_t align);
-bool vma_free(uintptr_t start, uintptr_t end);
-
-/* vm.c: what stands at mapped addresses */
+/* vm.c: which addresses are mapped, and what stands there */
 #define VM_START 0x400000000000UL
 #define VM_BRK	 0x7fc000000000UL
 #define VM_END	 0x7fff00000000UL
@@ -78,12 +59,21 @@ enum vm_prot {
 	VM_EXEC = 4,
 	VM_ALL = 7,
 };
-int vm_map(uintptr_t start, size_t len, uint32_t prot, uint32_t flags);
+enum vm_flags {			    /* of areas */
+		VM_SMALL_PAGES = 1, /* never 2 MiB at a time */
+		VM_GUARD = 2,	    /* below a stack */
+		VM_HEAP = 4,	    /* made by brk */
+		VM_STACK = 8,	    /* the main thread's */
+		VM_SHARED = 16,	    /* a file's own pages */
+		VM_MAY_WRITE = 32,  /* of these: it was opened for writing */
+};
+extern struct areas vm_areas;
+int vm_map(const struct area *area);
 int vm_unmap(uintptr_t start, size_t len);
 int vm_protect(uintptr_t start, size_t len, uint32_t prot);
 int vm_drop(uintptr_t start, size_t len);
-int vm_move(const struct vma *area, uintptr_t from, size_t len, uintptr_t to);
-int vm_fault(uintptr_t addr, uint32_t access);
+int vm_move(const struct area *area, uintptr_t from, size_t len, uintptr_t to);
+int vm_fault(uintptr_t addr, uint32_t access, bool present, bool unlocked);
 int vm_populate(uintptr_t start, size_t len, uint32_t access);
 
 /* time.c */
@@ -111,13 +101,23 @@ uintptr_t cpu_fs_base(void);
 /* mmu.c */
 #define MMU_LARGE_SIZE ((size_t)2 << 20)
 void mmu_init(void);
-int mmu_map(uintptr_t va, void *page, size_t size, uint32_t prot);
+enum mmu_owner {
+	MMU_OWNED,    /* freed when it is unmapped */
+	MMU_BORROWED, /* a file's */
+	MMU_COPIED,   /* a file's, to be copied when it is written */
+};
+int mmu_map(uintptr_t va, void *page, size_t size, uint32_t prot,
+	    enum mmu_owner owner);
+void *mmu_copied_page(uintptr_t va);
+void mmu_replace(uintptr_t va, void *page, uint32_t prot);
 bool mmu_large_fits(uintptr_t va);
 int mmu_cut(uintptr_t va);
 void mmu_unmap(uintptr_t start, uintptr_t end);
+void mmu_return(uintptr_t start, uintptr_t end);
 void mmu_protect(uintptr_t start, uintptr_t end, uint32_t prot);
 int mmu_move(uintptr_t from, size_t len, uintptr_t to);
 bool mmu_present(uintptr_t va);
+bool mmu_mapped(uintptr_t va);
 void mmu_zero(void *pages, size_t size);
 
 /* clock.c, timer.c */

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "abi/types.h"
+#include "port/map.h"
 
 /* Where the kernel goes when it is set up (port/guest/main.c). */
 _Noreturn void port_guest_main(void);
@@ -43,6 +44,15 @@ int kernel_stack_create(size_t size, void **top);
 
 /* mmap(2) of memory without a file: an address or a negative errno. */
 long kernel_mmap_anonymous(void *addr, size_t len, int prot, int flags);
+
+/* Mappings of files: the contract of port_map_file and its kin. */
+long kernel_mmap_file(void *addr, size_t len, int prot, int flags,
+		      const struct port_map_source *source);
+bool kernel_map_revoke(const void *file, uint64_t first, uint64_t count,
+		       bool copies);
+bool kernel_user_fault_in(const void *start, bool write);
+bool kernel_map_next(uintptr_t addr, void (*ref)(void *file),
+		     struct port_map_area *found);
 
 /* Nanoseconds since boot. */
 uint64_t kernel_clock_monotonic(void);

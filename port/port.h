@@ -46,6 +46,13 @@ extern bool port_threaded;
 void port_signals_hold(void);
 void port_signals_release(void);
 
+/*
+ * Memory of the caller (port/user.h) at start could not be accessed while locks
+ * were held. Tries to have at least its first byte be there; no lock is held, or
+ * only ones above fs/'s. Returns whether it is worth to try again.
+ */
+bool port_user_fault_in(const void *start, size_t len, bool write);
+
 /* Sleeps while *word == value, until port_futex_wake; may return early. */
 void port_futex_wait(const uint32_t *word, uint32_t value);
 
@@ -112,13 +119,6 @@ struct port_winsize {
 
 /* Is stream (0, 1 or 2) a terminal? Then stores its size, if size is given. */
 bool port_console_is_tty(int stream, struct port_winsize *size);
-
-/*
- * Memory of the caller (port/user.h) at start could not be accessed while locks
- * were held. Tries to have at least its first byte be there; no lock is held, or
- * only ones above fs/'s. Returns whether it is worth to try again.
- */
-bool port_user_fault_in(const void *start, size_t len, bool write);
 
 /* Prints file, line and expr as a broken invariant and ends the program (in
  * the guest with registers and a backtrace). */

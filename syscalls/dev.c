@@ -186,7 +186,8 @@ static const struct file_ops null_ops = {.position = POSITION_FIXED,
 static const struct file_ops zero_ops = {.position = POSITION_FIXED,
 					 .flags_refused = O_DIRECT,
 					 .read = zero_read,
-					 .write = null_write};
+					 .write = null_write,
+					 .mmap = port_map_anonymous};
 static const struct file_ops full_ops = {.position = POSITION_FIXED,
 					 .flags_refused = O_DIRECT,
 					 .read = zero_read,

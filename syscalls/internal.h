@@ -13,6 +13,7 @@
 #include "abi/stat.h"
 #include "fs/fs.h"
 #include "port/lock.h"
+#include "port/map.h"
 #include "port/port.h"
 #include "port/user.h"
 #include "sys.h"
@@ -96,6 +97,8 @@ struct file_ops {
 			 size_t sum);
 	ssize_t (*writev)(struct file *file, const struct iovec *iov,
 			  int iovcnt, size_t sum);
+	/* mmap(2) of a device without pages of its own. */
+	long (*mmap)(void *addr, size_t len, int prot, int flags);
 	/* ioctl(2), but for what all files have. */
 	long (*ioctl)(struct file *file, uint32_t request, void *arg);
 	/* poll(2): what of POLLIN, POLLOUT, ... holds now, whatever was asked

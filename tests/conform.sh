@@ -8,6 +8,7 @@
 # cases: names open rename fds rw seek list attr times dev at stdio
 # cases: random process memory allocate tmpfile mknod proc pipes fifos
 # cases: poll locks limits inotify cred xattr
+# cases: mmap
 set -eu
 root=$(pwd)
 conform=$root/tests/conform

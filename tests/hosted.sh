@@ -6,6 +6,7 @@
 # first, which says what is right.
 #
 # cases: signals faults console cancel waits locks memory_size fs_limits
+# cases: mapped
 set -eux
 
 # Both forms of the program NAME: NAME.linux, NAME.hosted.
@@ -56,6 +57,17 @@ cancel() {
 		for what in enabled disabled; do
 			sleep 1 | timeout 10 ./cancel.$home $what >found
 			diff $what found
+		done
+	done
+}
+
+# Files that are mapped, among threads and signals.
+mapped() {
+	compile mapped
+	for what in threads blocked past_end many; do
+		for home in linux hosted; do
+			rm -f mapped
+			[ "$(timeout 60 ./mapped.$home $what)" = ok ]
 		done
 	done
 }

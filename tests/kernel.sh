@@ -129,8 +129,15 @@ case_faults() {
 	for way in data_call stack_call heap_call memory_call page_call; do
 		fault $way '^  jump at 0x.*: not allowed there'
 	done
+	fault mapped_write '^  write at 0x.*: not allowed there'
 	fault invalid_opcode '^whelk: exception 6: invalid opcode'
 	fault breakpoint '^whelk: exception 3: breakpoint'
+	# what Linux sends SIGBUS for ends the guest as that would
+	same "$(status run ./fault mapped_read)" 135
+	grep -q '^whelk: SIGBUS: past the end of a mapped file$' errors ||
+		fail "$(cat errors)"
+	grep -q '^  read at 0x' errors
+	grep -q '^  at <0x[0-9a-f]*> mapped_read+0x' errors || fail "$(cat errors)"
 	# without a stack there is no main
 	same "$(status run ./fault lost_stack)" 125
 	grep -q '^  rip <0x[0-9a-f]*> lost_stack+0x' errors

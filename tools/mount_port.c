@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "port/map.h"
 #include "port/pages.h"
 #include "port/port.h"
 
@@ -78,6 +79,26 @@ void port_pages_count(size_t *total, size_t *avail)
 	*total = pool.total;
 	*avail = pool.avail;
 	pthread_mutex_unlock(&pool_mutex);
+}
+
+/* What is mapped are Linux's copies of pages. */
+bool port_map_page_fits(const void *page)
+{
+	(void)page;
+	return true;
+}
+
+void *port_map_page_alloc(const void *wanted, uint64_t index)
+{
+	(void)wanted, (void)index;
+	return port_pages_alloc(1);
+}
+
+bool port_map_revoke(const void *file, uint64_t first, uint64_t count,
+		     bool copies)
+{
+	(void)file, (void)first, (void)count, (void)copies;
+	return false;
 }
 
 void port_clock_coarse(int64_t *sec, uint32_t *nsec)

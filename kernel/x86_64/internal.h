@@ -37,6 +37,7 @@ bool cpu_hypervisor_is(const char *signature);
 
 /* panic.c */
 _Noreturn void panic_trap(const struct trap_frame *frame);
+_Noreturn void panic_bus(const struct trap_frame *frame, int error);
 
 /* clock.c */
 void clock_reference_begin(void);

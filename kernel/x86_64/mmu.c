@@ -14,6 +14,8 @@
 #define PTE_UNCACHED 0x18UL
 #define PTE_USED     0x60UL /* accessed and dirty: saves the CPU the writing */
 #define PTE_LARGE    0x80UL
+#define PTE_BORROWED 0x200UL /* ours: the page is not this mapping's */
+#define PTE_COPIED   0x400UL /* and is copied when it is written */
 #define PTE_NX	     (1UL << 63)
 #define PTE_ADDRESS  0x000ffffffffff000UL
 #define PTE_TABLE    (PTE_PRESENT | PTE_WRITE | 0x20UL)
@@ -115,8 +117,22 @@ static void flush(uintptr_t start, uintptr_t end)
 		invlpg(start);
 }
 
+static uint64_t owner_bits(enum mmu_owner owner)
+{
+	switch (owner) {
+	case MMU_BORROWED:
+		return PTE_BORROWED;
+	case MMU_COPIED:
+		return PTE_BORROWED | PTE_COPIED;
+	case MMU_OWNED:
+		break;
+	}
+	return 0;
+}
+
 /* Maps size bytes, 4 KiB or 2 MiB, at va. Returns 0 or -ENOMEM. */
-int mmu_map(uintptr_t va, void *page, size_t size, uint32_t prot)
+int mmu_map(uintptr_t va, void *page, size_t size, uint32_t prot,
+	    enum mmu_owner owner)
 {
 	bool large = size == MMU_LARGE_SIZE;
 	uint64_t *entry = entry_make(va, large ? LEVEL_2M : LEVEL_4K);
@@ -124,8 +140,29 @@ int mmu_map(uintptr_t va, void *page, size_t size, uint32_t prot)
 	if (!entry)
 		return -ENOMEM;
 	kernel_assert(!*entry);
-	*entry = (uintptr_t)page | prot_bits(prot) | (large ? PTE_LARGE : 0);
+	if (owner == MMU_COPIED)
+		prot &= ~(uint32_t)VM_WRITE;
+	*entry = (uintptr_t)page | prot_bits(prot) | owner_bits(owner) |
+		 (large ? PTE_LARGE : 0);
 	return 0;
+}
+
+/* The page at va, if it is to be copied when it is written; else NULL. */
+void *mmu_copied_page(uintptr_t va)
+{
+	int level = LEVEL_4K;
+	const uint64_t *entry = entry_find(va, &level);
+
+	return *entry & PTE_COPIED ? table_of(*entry) : NULL;
+}
+
+/* Puts a page of its own in the place of a borrowed one. */
+void mmu_replace(uintptr_t va, void *page, uint32_t prot)
+{
+	int level = LEVEL_4K;
+
+	*entry_find(va, &level) = (uintptr_t)page | prot_bits(prot);
+	invlpg(va);
 }
 
 /* Is nothing mapped in the 2 MiB around va? */
@@ -134,6 +171,14 @@ bool mmu_large_fits(uintptr_t va)
 	int level = LEVEL_2M;
 
 	return !*entry_find(va, &level);
+}
+
+/* Is there a page at va, with or without rights? */
+bool mmu_mapped(uintptr_t va)
+{
+	int level = LEVEL_4K;
+
+	return *entry_find(va, &level) & PTE_ADDRESS;
 }
 
 bool mmu_present(uintptr_t va)
@@ -207,8 +252,9 @@ static void tables_trim(uintptr_t start, uintptr_t end, int level)
 	}
 }
 
-/* Unmaps and frees what is mapped in [start, end); edges have been cut. */
-void mmu_unmap(uintptr_t start, uintptr_t end)
+/* Unmaps what is mapped in [start, end), or only what is borrowed there, and
+ * frees what is not; edges have been cut. */
+static void unmap(uintptr_t start, uintptr_t end, bool only_borrowed)
 {
 	uintptr_t va, next;
 	bool any = false;
@@ -219,10 +265,11 @@ void mmu_unmap(uintptr_t start, uintptr_t end)
 		level = LEVEL_4K;
 		entry = entry_find(va, &level);
 		next = (va | (level_size(level) - 1)) + 1;
-		if (!*entry)
+		if (!*entry || (only_borrowed && !(*entry & PTE_BORROWED)))
 			continue;
-		kernel_pages_free(table_of(*entry),
-				  level_size(level) >> PAGE_SHIFT);
+		if (!(*entry & PTE_BORROWED))
+			kernel_pages_free(table_of(*entry),
+					  level_size(level) >> PAGE_SHIFT);
 		*entry = 0;
 		any = true;
 	}
@@ -233,20 +280,35 @@ void mmu_unmap(uintptr_t start, uintptr_t end)
 	flush(start, end);
 }
 
+void mmu_unmap(uintptr_t start, uintptr_t end)
+{
+	unmap(start, end, false);
+}
+
+/* Unmaps only what is borrowed. */
+void mmu_return(uintptr_t start, uintptr_t end)
+{
+	unmap(start, end, true);
+}
+
 /* Changes the rights of what is mapped in [start, end); edges have been cut. */
 void mmu_protect(uintptr_t start, uintptr_t end, uint32_t prot)
 {
-	uint64_t bits = prot_bits(prot);
+	const uint64_t kept = PTE_ADDRESS | PTE_BORROWED | PTE_COPIED;
+	uint64_t bits = prot_bits(prot), copied;
 	uintptr_t va, next;
 	uint64_t *entry;
 	int level;
+
+	copied = prot_bits(prot & ~(uint32_t)VM_WRITE);
 
 	for (va = start; va < end; va = next) {
 		level = LEVEL_4K;
 		entry = entry_find(va, &level);
 		next = (va | (level_size(level) - 1)) + 1;
 		if (*entry)
-			*entry = (*entry & PTE_ADDRESS) | bits |
+			*entry = (*entry & kept) |
+				 (*entry & PTE_COPIED ? copied : bits) |
 				 (level == LEVEL_2M ? PTE_LARGE : 0);
 	}
 	flush(start, end);

@@ -148,21 +148,19 @@ static void registers(const struct trap_frame *f)
 
 static bool is_guard(uintptr_t address)
 {
-	const struct vma *area = vma_find(address);
+	const struct area *area = areas_at(&vm_areas, address);
 	uintptr_t page = address & ~(PAGE_SIZE - 1);
 
 	if (page == (uintptr_t)boot_stack_guard ||
 	    page == (uintptr_t)trap_stack_guard)
 		return true;
-	return area && area->start <= address && (area->flags & VMA_GUARD);
+	return area && (area->flags & VM_GUARD);
 }
 
 /* Is it the application's, though no page may be there yet? */
 static bool is_mapping(uintptr_t address)
 {
-	const struct vma *area = vma_find(address);
-
-	return area && area->start <= address;
+	return areas_at(&vm_areas, address);
 }
 
 static void explain_page_fault(const struct trap_frame *f)
@@ -198,6 +196,22 @@ _Noreturn void panic_trap(const struct trap_frame *frame)
 	registers(frame);
 	backtrace(frame->rip, frame->rsp, frame->rbp);
 	kernel_end_panic();
+}
+
+/* A page of a mapped file that cannot be had: the program ends as by the
+ * signal. */
+_Noreturn void panic_bus(const struct trap_frame *frame, int error)
+{
+	const int sigbus = 7;
+
+	panic_begin();
+	print("\nwhelk: SIGBUS: %s\n",
+	      error == -ENOSPC ? "no space for a page of a mapped file"
+			       : "past the end of a mapped file");
+	print("  %s at %x\n", frame->error & 2 ? "write" : "read", read_cr2());
+	registers(frame);
+	backtrace(frame->rip, frame->rsp, frame->rbp);
+	kernel_end_signal(sigbus);
 }
 
 /* The registers as they are, but for those that got here. */

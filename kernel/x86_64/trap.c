@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Exceptions and interrupts. A page fault in memory that the application has
- * mapped gets its page; one of a system call that looks at a bad address of its
- * caller lets that go on (port/user.h). Any other exception ends the guest with
- * a report.
+ * mapped gets its page, or is SIGBUS where its file has none; one of a system call
+ * that looks at a bad address of its caller lets that go on (port/user.h), and so
+ * does one at which only a file's page is missing: the call holds locks. Any
+ * other exception ends the guest with a report.
  * Interrupts come only while the CPU waits in cpu_sleep, and do no more than
  * end that.
  */
@@ -26,7 +27,8 @@ enum fault_error {
 /* Goes on elsewhere if it was an access that may fault. */
 static void recover(struct trap_frame *frame)
 {
-	uintptr_t target = user_fault_target(frame->rip);
+	bool locked;
+	uintptr_t target = user_fault_target(frame->rip, &locked);
 
 	if (!target)
 		panic_trap(frame);
@@ -35,21 +37,30 @@ static void recover(struct trap_frame *frame)
 
 static void page_fault(struct trap_frame *frame)
 {
+	bool present = frame->error & FAULT_PRESENT, locked;
+	uintptr_t addr = read_cr2(), target;
 	uint32_t access = VM_READ;
-	int error = -EFAULT;
+	int error;
 
 	if (frame->error & FAULT_WRITE)
 		access = VM_WRITE;
 	else if (frame->error & FAULT_FETCH)
 		access = VM_EXEC;
-	if (!(frame->error & FAULT_PRESENT))
-		error = vm_fault(read_cr2(), access);
+	error = vm_fault(addr, access, present, false);
+	if (!error)
+		return;
+	target = user_fault_target(frame->rip, &locked);
+	if (error == -EAGAIN && !locked)
+		error = vm_fault(addr, access, present, true);
 	if (error == -ENOMEM) {
 		print("whelk: out of memory, at %a\n", frame->rip);
 		kernel_end_signal(9);
 	}
-	if (error)
-		recover(frame);
+	if (!error)
+		return;
+	if (!target && (error == -ENXIO || error == -ENOSPC))
+		panic_bus(frame, error);
+	recover(frame);
 }
 
 void trap_handle(struct trap_frame *frame)

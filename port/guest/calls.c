@@ -8,8 +8,6 @@
 #include "syscalls/syscall.h"
 #include "sys.h"
 
-#define MAP_ANONYMOUS 0x20
-
 enum { SIGCANCEL = 33 }; /* musl's, for pthread_cancel */
 
 struct sysinfo {
@@ -21,18 +19,6 @@ struct sysinfo {
 	uint64_t totalhigh, freehigh;
 	uint32_t mem_unit;
 };
-
-/* mmap(2). DEVIATION: mapping a file fails with ENODEV, in
- * both homes. */
-long sys_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
-{
-	(void)fd;
-	if (offset & (off_t)(PAGE_SIZE - 1))
-		return -EINVAL;
-	if (!(flags & MAP_ANONYMOUS))
-		return -ENODEV;
-	return kernel_mmap_anonymous(addr, len, prot, flags);
-}
 
 /* rt_sigaction(2). */
 long sys_rt_sigaction(int sig, const void *act, void *old, size_t setsize)

@@ -34,9 +34,51 @@ void port_pages_count(size_t *total, size_t *avail)
 	kernel_pages_count(total, avail);
 }
 
+long port_map_file(void *addr, size_t len, int prot, int flags,
+		   const struct port_map_source *source)
+{
+	return kernel_mmap_file(addr, len, prot, flags, source);
+}
+
+long port_map_anonymous(void *addr, size_t len, int prot, int flags)
+{
+	return kernel_mmap_anonymous(addr, len, prot, flags);
+}
+
+bool port_map_revoke(const void *file, uint64_t first, uint64_t count,
+		     bool copies)
+{
+	return kernel_map_revoke(file, first, count, copies);
+}
+
+bool port_map_next(uintptr_t addr, void (*ref)(void *file),
+		   struct port_map_area *area)
+{
+	return kernel_map_next(addr, ref, area);
+}
+
+/* Every page stands at its own address, and can stand at others too. */
+bool port_map_page_fits(const void *page)
+{
+	(void)page;
+	return true;
+}
+
+void *port_map_page_alloc(const void *wanted, uint64_t index)
+{
+	(void)wanted, (void)index;
+	return kernel_pages_alloc(1);
+}
+
 void port_clock_coarse(int64_t *sec, uint32_t *nsec)
 {
 	kernel_clock_real(sec, nsec);
+}
+
+bool port_user_fault_in(const void *start, size_t len, bool write)
+{
+	(void)len;
+	return kernel_user_fault_in(start, write);
 }
 
 /* There is one thread: nobody could wake it. */
@@ -60,13 +102,6 @@ void port_futex_wake(const uint32_t *word, int count)
 {
 	(void)word;
 	(void)count;
-}
-
-/* Whatever can be there is, at the first touch. */
-bool port_user_fault_in(const void *start, size_t len, bool write)
-{
-	(void)start, (void)len, (void)write;
-	return false;
 }
 
 /* Handlers are called only by calls that send signals, which hold no lock. */

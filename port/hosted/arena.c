@@ -3,21 +3,17 @@
  * The hosted home's memory. Addresses for all of it are reserved at the start;
  * memory follows in large steps and is never given back, so that pages freed
  * and allocated again cost Linux nothing. In a virtual machine the first touch
- * of a 4 KiB page costs a microsecond or more, hence huge pages.
+ * of a 4 KiB page costs a microsecond or more, hence huge pages. Pages of files
+ * that are mapped are another sort, since they must be at two addresses.
  */
 #include "port/hosted/internal.h"
 
 #include "abi/errno.h"
+#include "abi/mman.h"
 #include "port/lock.h"
+#include "port/map.h"
 #include "port/pages.h"
 
-#define PROT_NONE      0
-#define PROT_READ      1
-#define PROT_WRITE     2
-#define MAP_PRIVATE    0x02
-#define MAP_ANONYMOUS  0x20
-#define MAP_NORESERVE  0x4000
-#define MADV_HUGEPAGE  14
 #define HUGE_PAGE      ((size_t)2 << 20)
 #define ARENA_STEP     ((size_t)64 << 20)
 #define ARENA_SIZE_MAX ((size_t)16 << 40)
@@ -31,6 +27,30 @@ static struct {
 } arena;
 
 static struct lock arena_lock;
+
+#define GROUP_PAGES PORT_MAP_AROUND
+#define GROUP_FREE  0xffff
+#define GROUP_BYTES (GROUP_PAGES * PAGE_SIZE)
+#define BLOCK_PAGES 512 /* what the pages that can be mapped grow by */
+
+/* Pages that stand side by side. */
+struct group {
+	struct group *next, **link; /* among those that have free pages */
+	uint16_t free;		    /* bit i: page i is free */
+	bool mappable;		    /* atomic; never false again */
+};
+
+/*
+ * Pages that can be mapped a second time, where the program wants them: blocks
+ * of the arena whose memory has been exchanged in place for the same part of a
+ * file of Linux's without a name (memfd_create(2)). arena_lock protects it.
+ */
+static struct {
+	int fd;
+	struct group *groups; /* of the whole arena, once there is fd; atomic */
+	struct group *whole, *partial;
+	size_t free, total; /* pages */
+} mappable;
 
 /* Returns reserved addresses, or NULL. */
 static void *reserve(size_t size)
@@ -113,6 +133,197 @@ static bool grow(size_t size) REQUIRES(arena_lock)
 	return true;
 }
 
+/* -- Pages that can be mapped elsewhere -------------------------------------- */
+
+static struct group *group_of(const void *page)
+{
+	return &mappable.groups[((uintptr_t)page - arena.base) / GROUP_BYTES];
+}
+
+static unsigned place_in_group(const void *page)
+{
+	return ((uintptr_t)page >> PAGE_SHIFT) % GROUP_PAGES;
+}
+
+static void group_link(struct group *group)
+{
+	struct group **head =
+		group->free == GROUP_FREE ? &mappable.whole : &mappable.partial;
+
+	group->next = *head;
+	group->link = head;
+	if (*head)
+		(*head)->link = &group->next;
+	*head = group;
+}
+
+static void group_unlink(struct group *group)
+{
+	*group->link = group->next;
+	if (group->next)
+		group->next->link = group->link;
+}
+
+/* Changes which pages are free. */
+static void group_set(struct group *group, uint16_t free)
+{
+	if (group->free)
+		group_unlink(group);
+	group->free = free;
+	if (free)
+		group_link(group);
+}
+
+bool port_map_page_fits(const void *page)
+{
+	/* pairs with the releases in mappable_init and mappable_grow */
+	return __atomic_load_n(&mappable.groups, __ATOMIC_ACQUIRE) &&
+	       __atomic_load_n(&group_of(page)->mappable, __ATOMIC_ACQUIRE);
+}
+
+uint64_t arena_offset(const void *page)
+{
+	return (uintptr_t)page - arena.base;
+}
+
+int arena_fd(void)
+{
+	return mappable.fd;
+}
+
+/* Linux's files are not of this program: their numbers are out of its reach. */
+static bool mappable_init(void) REQUIRES(arena_lock)
+{
+	size_t size = arena.size / GROUP_BYTES + 1;
+	long fd = host_syscall2(HOST_MEMFD_CREATE, (long)"whelk", MFD_CLOEXEC);
+	struct group *groups;
+
+	if (fd < 0)
+		return false;
+	groups = reserve(size * sizeof(*groups));
+	if (!groups ||
+	    host_syscall3(HOST_MPROTECT, (long)groups,
+			  (long)(size * sizeof(*groups)),
+			  PROT_READ | PROT_WRITE) < 0 ||
+	    host_syscall2(HOST_FTRUNCATE, fd, (long)arena.size) < 0) {
+		host_syscall1(HOST_CLOSE, fd);
+		return false;
+	}
+	mappable.fd = (int)fd;
+	__atomic_store_n(&mappable.groups, groups, __ATOMIC_RELEASE);
+	return true;
+}
+
+/* Exchanges the memory of count pages, whole groups, for that of the file. */
+static bool exchange(void *pages, size_t count) REQUIRES(arena_lock)
+{
+	char *at = pages;
+
+	if (host_syscall6(HOST_MMAP, (long)at, (long)(count << PAGE_SHIFT),
+			  PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+			  mappable.fd, (long)arena_offset(at)) < 0)
+		return false;
+	for (size_t i = 0; i < count; i += GROUP_PAGES) {
+		struct group *group = group_of(at + (i << PAGE_SHIFT));
+
+		group->free = GROUP_FREE;
+		group_link(group);
+		__atomic_store_n(&group->mappable, true, __ATOMIC_RELEASE);
+	}
+	mappable.free += count;
+	mappable.total += count;
+	return true;
+}
+
+static bool mappable_grow(void) REQUIRES(arena_lock)
+{
+	size_t count = BLOCK_PAGES;
+	void *pages;
+
+	if (!mappable.groups && !mappable_init())
+		return false;
+	do
+		pages = pages_alloc(&arena.pool, count);
+	while (!pages && grow(count << PAGE_SHIFT));
+	if (!pages) {
+		count = GROUP_PAGES;
+		pages = pages_alloc(&arena.pool, count);
+	}
+	if (pages && exchange(pages, count))
+		return true;
+	if (pages)
+		pages_free(&arena.pool, pages, count);
+	return false;
+}
+
+static void *take(struct group *group, unsigned place) REQUIRES(arena_lock)
+{
+	size_t index = (size_t)(group - mappable.groups) * GROUP_PAGES + place;
+
+	group_set(group, group->free & (uint16_t) ~(1u << place));
+	mappable.free--;
+	return (void *)(arena.base + (index << PAGE_SHIFT));
+}
+
+/* Any free page, if there is one: best at this place in a group that is free as
+ * a whole, since its neighbours may be wanted next. */
+static void *mappable_take(unsigned place) REQUIRES(arena_lock)
+{
+	if (mappable.whole)
+		return take(mappable.whole, place);
+	if (mappable.partial)
+		return take(mappable.partial,
+			    (unsigned)__builtin_ctz(mappable.partial->free));
+	return NULL;
+}
+
+/* Takes just this page, if it is free. */
+static bool mappable_take_at(const void *page) REQUIRES(arena_lock)
+{
+	unsigned place = place_in_group(page);
+	struct group *group = group_of(page);
+
+	if (arena_offset(page) >= arena.size || !(group->free >> place & 1))
+		return false;
+	take(group, place);
+	return true;
+}
+
+static void mappable_free(const void *page) REQUIRES(arena_lock)
+{
+	uint16_t bit = (uint16_t)(1u << place_in_group(page));
+	struct group *group = group_of(page);
+
+	port_assert(!(group->free & bit));
+	group_set(group, group->free | bit);
+	mappable.free++;
+}
+
+/* Rather than to have more pages free than in use, use those of groups that are
+ * in use in part. */
+static bool is_sparse(void) REQUIRES(arena_lock)
+{
+	return mappable.free > mappable.total / 2;
+}
+
+void *port_map_page_alloc(const void *wanted, uint64_t index)
+{
+	void *page;
+
+	lock_write(&arena_lock);
+	if (wanted && mappable.groups && mappable_take_at(wanted)) {
+		page = (void *)(uintptr_t)wanted;
+	} else {
+		if (!mappable.whole && !is_sparse())
+			(void)mappable_grow();
+		page = mappable_take(index % GROUP_PAGES);
+	}
+	unlock_write(&arena_lock);
+	return page;
+}
+
+/* -- The port's ------------------------------------------------------------------ */
+
 void *port_pages_alloc(size_t count)
 {
 	void *pages = NULL;
@@ -123,6 +334,8 @@ void *port_pages_alloc(size_t count)
 			pages = pages_alloc(&arena.pool, count);
 		while (!pages && grow(count << PAGE_SHIFT));
 	}
+	if (__builtin_expect(!pages && count == 1, 0))
+		pages = mappable_take(0);
 	unlock_write(&arena_lock);
 	return pages;
 }
@@ -130,7 +343,10 @@ void *port_pages_alloc(size_t count)
 void port_pages_free(void *pages, size_t count)
 {
 	lock_write(&arena_lock);
-	pages_free(&arena.pool, pages, count);
+	if (__builtin_expect(mappable.groups && group_of(pages)->mappable, 0))
+		mappable_free(pages);
+	else
+		pages_free(&arena.pool, pages, count);
 	unlock_write(&arena_lock);
 }
 
@@ -138,6 +354,7 @@ void port_pages_count(size_t *total, size_t *avail)
 {
 	lock_write(&arena_lock);
 	*total = arena.size >> PAGE_SHIFT;
-	*avail = arena.pool.avail + ((arena.size - arena.grown) >> PAGE_SHIFT);
+	*avail = arena.pool.avail + mappable.free +
+		 ((arena.size - arena.grown) >> PAGE_SHIFT);
 	unlock_write(&arena_lock);
 }

@@ -147,13 +147,6 @@ void port_random(void *buf, size_t len)
 	}
 }
 
-/* Linux serves all faults that can be, also those under a lock. */
-bool port_user_fault_in(const void *start, size_t len, bool write)
-{
-	(void)start, (void)len, (void)write;
-	return false;
-}
-
 static size_t append(char *text, size_t len, size_t size, const char *s)
 {
 	while (*s && len < size)

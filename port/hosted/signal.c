@@ -16,9 +16,11 @@
  * the program has no handler, what comes for it has its default action, or is
  * ignored, as it asked for.
  *
- * DEVIATION: in the hosted home a thread that has blocked SIGSEGV (or runs a
- * handler that blocks it) and passes a bad address to a call is killed, as it is
- * for a fault of its own.
+ * Hence Linux never blocks them: that the program has done so is kept here. A
+ * fault then ends it, as on Linux.
+ *
+ * DEVIATION: in the hosted home a SIGSEGV or SIGBUS that is no fault, but sent,
+ * cannot be blocked.
  *
  * DEVIATION: a handler that leaves a call by siglongjmp may leave behind a
  * reference or a descriptor that the call had taken, and if it is one of a
@@ -37,7 +39,10 @@
 #define SA_RESTORER  0x4000000UL
 #define SA_ONSTACK   0x8000000UL
 #define SA_RESTART   0x10000000UL
+#define SA_NODEFER   0x40000000UL
 #define SA_RESETHAND 0x80000000UL
+#define SIG_BLOCK    0
+#define SIG_UNBLOCK  1
 #define SIG_SETMASK  2
 #define SIGNALS	     64
 
@@ -59,7 +64,8 @@
 #define RECOVERED (SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS))
 
 struct host_siginfo {
-	int signo, error, code;
+	int signo, error, code, pad;
+	uintptr_t addr; /* of a fault */
 };
 
 /* struct ucontext of Linux on x86-64. */
@@ -68,7 +74,10 @@ struct host_context {
 };
 _Static_assert(offsetof(struct host_context, mask) == 296, "as in Linux");
 
-#define REGISTER_RIP 16 /* REG_RIP of ucontext.h */
+/* REG_RIP and REG_ERR of ucontext.h. */
+#define REGISTER_RIP   16
+#define REGISTER_ERROR 19
+#define ERROR_WRITE    2 /* of a page fault */
 
 typedef void signal_handler(int sig, struct host_siginfo *info,
 			    struct host_context *context);
@@ -90,9 +99,10 @@ static struct lock actions_lock;
 
 /* Volatile because handler_enter reads and changes it at any time. */
 static _Thread_local volatile struct {
-	uint32_t held; /* locks held or waited for */
-	bool deferred; /* a signal waits for held to be 0 */
-	uint64_t mask; /* if so: what signals were blocked before */
+	uint32_t held;	  /* locks held or waited for */
+	bool deferred;	  /* a signal waits for held to be 0 */
+	uint64_t blocked; /* of RECOVERED: which the program has blocked */
+	uint64_t mask;	  /* if so: what signals were blocked before */
 } signals;
 
 void port_signals_hold(void)
@@ -139,16 +149,6 @@ static bool is_function(signal_handler *handler)
 	return (uintptr_t)handler > 1;
 }
 
-/* A fault of an access that may fault: it goes on elsewhere. */
-static bool recover(struct host_context *context)
-{
-	uintptr_t target = user_fault_target(context->registers[REGISTER_RIP]);
-
-	if (target)
-		context->registers[REGISTER_RIP] = target;
-	return target != 0;
-}
-
 /* SIGSEGV or SIGBUS, for which the program has no handler: has Linux do what it
  * would have done. A fault happens again; what was sent is sent again. */
 static void default_action(int sig, struct host_siginfo *info, bool fault,
@@ -166,6 +166,38 @@ static void default_action(int sig, struct host_siginfo *info, bool fault,
 			      host_syscall0(HOST_GETTID), sig, (long)info);
 }
 
+/* A fault at a page of a mapped file, which is brought, or of an access that may
+ * fault, which goes on elsewhere. */
+static bool recover(int sig, const struct host_siginfo *info,
+		    struct host_context *context)
+{
+	uint64_t *registers = context->registers;
+	bool locked;
+	uintptr_t target = user_fault_target(registers[REGISTER_RIP], &locked);
+
+	if (sig == SIGBUS && !locked && !signals.held &&
+	    map_fault(info->addr, registers[REGISTER_ERROR] & ERROR_WRITE))
+		return true;
+	if (target)
+		registers[REGISTER_RIP] = target;
+	return target != 0;
+}
+
+/* Calls the handler of a signal that Linux is not to block meanwhile; a fault in
+ * it would be one more, which ends the program. */
+static void handler_call(int sig, struct host_siginfo *info,
+			 struct host_context *context, signal_handler *handler)
+{
+	uint64_t blocked = signals.blocked, set = actions[sig].mask;
+
+	if (!(__atomic_load_n(&actions[sig].flags, __ATOMIC_RELAXED) &
+	      SA_NODEFER))
+		set |= SIGNAL_BIT(sig);
+	signals.blocked = blocked | (set & RECOVERED);
+	handler(sig, info, context);
+	signals.blocked = blocked;
+}
+
 static void handler_enter(int sig, struct host_siginfo *info,
 			  struct host_context *context)
 {
@@ -173,9 +205,12 @@ static void handler_enter(int sig, struct host_siginfo *info,
 	struct host_sigaction none = {0};
 	signal_handler *handler;
 
-	if (fault && (SIGNAL_BIT(sig) & RECOVERED) && recover(context))
+	if (fault && (SIGNAL_BIT(sig) & RECOVERED) &&
+	    recover(sig, info, context))
 		return;
 	handler = __atomic_load_n(&actions[sig].handler, __ATOMIC_RELAXED);
+	if (fault && (signals.blocked & SIGNAL_BIT(sig)))
+		handler = NULL; /* as Linux has it */
 	if (!is_function(handler)) {
 		default_action(sig, info, fault, handler != NULL);
 		return;
@@ -194,7 +229,7 @@ static void handler_enter(int sig, struct host_siginfo *info,
 			host_syscall4(HOST_RT_SIGACTION, sig, (long)&none, 0,
 				      sizeof(none.mask));
 	}
-	handler(sig, info, context);
+	handler_call(sig, info, context, handler);
 }
 
 void __restore_rt(void); /* clone.S */
@@ -202,7 +237,8 @@ void __restore_rt(void); /* clone.S */
 /* RECOVERED signals for which the program has no handler. */
 static const struct host_sigaction recovering = {
 	.handler = handler_enter,
-	.flags = SA_SIGINFO | SA_RESTORER | SA_ONSTACK | SA_RESTART,
+	.flags =
+		SA_SIGINFO | SA_RESTORER | SA_ONSTACK | SA_RESTART | SA_NODEFER,
 	.restorer = __restore_rt,
 };
 
@@ -226,6 +262,9 @@ static long action_exchange(int sig, const struct host_sigaction *act,
 		actions[sig].mask = act->mask;
 		set.handler = handler_enter;
 		set.flags = (act->flags & ~SA_RESETHAND) | SA_SIGINFO;
+		if (recovered)
+			set.flags |= SA_NODEFER;
+		set.mask &= ~RECOVERED;
 	}
 	if (act && recovered && !is_function(act->handler))
 		set = recovering;
@@ -278,6 +317,34 @@ long sys_rt_sigaction(int sig, const void *act, void *old, size_t setsize)
 	if (result == 0 && old && user_copy(old, &was, sizeof(was)))
 		return -EFAULT;
 	return result;
+}
+
+/* rt_sigprocmask(2). */
+long sys_rt_sigprocmask(int how, const void *set, void *old, size_t setsize)
+{
+	uint64_t mask = 0, real, was = 0, blocked = signals.blocked;
+	long result;
+
+	if (setsize != sizeof(mask))
+		return -EINVAL;
+	if (set && user_copy(&mask, set, sizeof(mask)))
+		return -EFAULT;
+	real = mask & ~RECOVERED;
+	result = host_syscall4(HOST_RT_SIGPROCMASK, how, set ? (long)&real : 0,
+			       (long)&was, sizeof(was));
+	if (result < 0)
+		return result;
+	mask &= RECOVERED;
+	if (set && how == SIG_BLOCK)
+		signals.blocked = blocked | mask;
+	else if (set && how == SIG_UNBLOCK)
+		signals.blocked = blocked & ~mask;
+	else if (set)
+		signals.blocked = mask;
+	was |= blocked;
+	if (old && user_copy(old, &was, sizeof(was)))
+		return -EFAULT;
+	return 0;
 }
 
 void signal_init(void)

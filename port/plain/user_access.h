@@ -31,6 +31,12 @@ static inline bool user_byte(const char *at, char *c)
 	return true;
 }
 
+/* Can the byte be read by user_copy, under locks? */
+static inline bool user_at_hand(const void *at)
+{
+	return !user_plain_is_bad(at);
+}
+
 /* Can the len bytes (1 to a page) at start be read? */
 static inline bool user_readable(const void *start, size_t len)
 {

@@ -6,6 +6,7 @@
 
 struct user_fault {
 	int32_t access, target; /* each relative to itself */
+	uint32_t locked;
 };
 
 extern const struct user_fault __start_user_faults[], __stop_user_faults[];
@@ -19,14 +20,17 @@ static uintptr_t resolve(const int32_t *relative)
 }
 
 /* It is rare, and the table short. */
-uintptr_t user_fault_target(uintptr_t rip)
+uintptr_t user_fault_target(uintptr_t rip, bool *locked)
 {
 	const struct user_fault *fault;
 
 	for (fault = __start_user_faults; fault < __stop_user_faults; fault++) {
-		if (resolve(&fault->access) == rip)
+		if (resolve(&fault->access) == rip) {
+			*locked = fault->locked;
 			return resolve(&fault->target);
+		}
 	}
+	*locked = false;
 	return 0;
 }
 

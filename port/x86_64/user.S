@@ -13,7 +13,7 @@
 771:	\instruction
 	.pushsection user_faults, "a", @progbits
 	.balign	4
-	.long	771b - ., \target - .
+	.long	771b - ., \target - ., 1
 	.popsection
 	.endm
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Single accesses to memory of the caller (port/user.h), by instructions that
- * may fault. The section user_faults has a pair for each: the address of the
- * instruction, and where to go on, both relative to their place in the table.
+ * may fault. The section user_faults has for each the address of the
+ * instruction, and where to go on, both relative to their place in the table, and
+ * whether a file may be locked (fault.h).
  * The homes' handlers of faults look there (fault.h).
  */
 #ifndef WHELK_PORT_X86_64_USER_ACCESS_H
@@ -12,12 +13,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* An instruction that goes to the label fault if it faults. */
-#define USER_ACCESS(instruction)                         \
+/* An instruction that goes to the label fault if it faults; the page of a mapped
+ * file is brought first, or not (locked). */
+#define USER_ACCESS(instruction)	USER_ACCESS_TO(instruction, "0")
+#define USER_ACCESS_LOCKED(instruction) USER_ACCESS_TO(instruction, "1")
+#define USER_ACCESS_TO(instruction, locked)              \
 	"771: " instruction "\n\t"                       \
 	".pushsection user_faults, \"a\", @progbits\n\t" \
 	".balign 4\n\t"                                  \
-	".long 771b - ., %l[fault] - .\n\t"              \
+	".long 771b - ., %l[fault] - ., " locked "\n\t"  \
 	".popsection"
 
 /* Loads a byte; false if it can not be read. */
@@ -51,6 +55,19 @@ static inline bool user_readable(const void *start, size_t len)
 	__asm__ goto(USER_ACCESS("testb $0, %0")
 		     :
 		     : "m"(first[len - 1])
+		     : "cc"
+		     : fault);
+	return true;
+fault:
+	return false;
+}
+
+/* Can the byte be read by user_copy, under locks? */
+static inline bool user_at_hand(const void *at)
+{
+	__asm__ goto(USER_ACCESS_LOCKED("testb $0, %0")
+		     :
+		     : "m"(*(const char *)at)
 		     : "cc"
 		     : fault);
 	return true;

@@ -3,10 +3,12 @@
  * For tests/kernel.sh: does what must not be done, in a function of the name
  * given, which the report is to name.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define FAULT __attribute__((noinline)) static void
 
@@ -87,6 +89,31 @@ FAULT moved_read(void)
 	p[0] = 1;
 	mremap(p, 4096, 2 * 4096UL, MREMAP_MAYMOVE | MREMAP_FIXED, p + 65536);
 	(void)*(volatile int *)hidden(p);
+}
+
+/* A file of one page, mapped with two. */
+FAULT mapped_read(void)
+{
+	int fd = open("/file", O_RDWR | O_CREAT, 0600);
+	unsigned char *p;
+
+	if (ftruncate(fd, 4096))
+		return;
+	p = mmap(NULL, 8192, PROT_READ, MAP_SHARED, fd, 0);
+	(void)*(volatile char *)hidden(p + 4095);
+	(void)*(volatile char *)hidden(p + 4096);
+}
+
+/* It may be read, which brings its page, but not written. */
+FAULT mapped_write(void)
+{
+	int fd = open("/file", O_RDWR | O_CREAT, 0600);
+	unsigned char *p;
+
+	if (ftruncate(fd, 4096))
+		return;
+	p = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+	*(volatile int *)hidden(p) = *(volatile int *)hidden(p) + 1;
 }
 
 FAULT data_call(void)
@@ -182,7 +209,7 @@ static const struct {
 	WAY(stack_call),     WAY(heap_call),	   WAY(memory_call),
 	WAY(page_call),	     WAY(null_call),	   WAY(invalid_opcode),
 	WAY(breakpoint),     WAY(lost_stack),	   WAY(heap_overflow),
-	WAY(stack_overflow),
+	WAY(stack_overflow), WAY(mapped_read),	   WAY(mapped_write),
 };
 
 int main(int argc, char **argv)

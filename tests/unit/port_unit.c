@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "port/map.h"
 #include "port/port.h"
 #include "port/user.h"
 #include "tests/unit/lock_order.h"
@@ -173,6 +174,44 @@ void __wrap_mem_free(struct fs *fs, void *object, size_t size)
 		__real_mem_free(fs, object, size);
 	else
 		release(object, size);
+}
+
+/* -- Mappings --------------------------------------------------------------- */
+
+struct port_unit_map port_unit_map;
+
+/* Every second page is one that cannot be mapped. */
+bool port_map_page_fits(const void *page)
+{
+	return ((uintptr_t)page >> PAGE_SHIFT) % 2 == 0;
+}
+
+void *port_map_page_alloc(const void *wanted, uint64_t index)
+{
+	(void)wanted, (void)index;
+	return alloc(PAGE_SIZE, 2 * PAGE_SIZE);
+}
+
+bool port_map_revoke(const void *file, uint64_t first, uint64_t count,
+		     bool copies)
+{
+	if (!port_unit_map.on_revoke)
+		return false;
+	return port_unit_map.on_revoke(file, first, count, copies);
+}
+
+/* There are no addresses to map anything at. */
+long port_map_file(void *addr, size_t len, int prot, int flags,
+		   const struct port_map_source *source)
+{
+	(void)addr, (void)len, (void)prot, (void)flags, (void)source;
+	return -ENOMEM;
+}
+
+long port_map_anonymous(void *addr, size_t len, int prot, int flags)
+{
+	(void)addr, (void)len, (void)prot, (void)flags;
+	return -ENOMEM;
 }
 
 bool port_user_fault_in(const void *start, size_t len, bool write)

@@ -58,6 +58,14 @@ size_t port_unit_live(void);
  * on with port_threaded set; returns when all have. */
 void port_unit_threads(int count, void (*body)(int index));
 
+/* Called by port_map_revoke, if set, to say what that is to return. Of pages,
+ * those with an even number can be mapped. */
+struct port_unit_map {
+	bool (*on_revoke)(const void *file, uint64_t first, uint64_t count,
+			  bool copies);
+};
+extern struct port_unit_map port_unit_map;
+
 /* Called by port_panic before it ends the program: says which test it was. */
 extern void (*port_unit_on_panic)(void);
 
