@@ -256,7 +256,10 @@ static int flat_prepare(struct fs *fs, struct fs_node *node, uint64_t end)
 }
 
 /* Writes into one page of the tree. Returns how many bytes; none only if that
- * failed. A page is only made when there is a byte to write. */
+ * failed. A page is only made when there is a byte to write.
+ * DEVIATION: a write(2) that fails with EFAULT changes neither size nor blocks,
+ * as on Linux before 6.15. Since then a file of tmpfs grows to the offset of the
+ * byte that could not be read, and has a page there. */
 static ssize_t page_write(struct fs *fs, struct fs_node *node, uint64_t at,
 			  const void *buf, size_t count)
 {

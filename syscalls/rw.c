@@ -22,13 +22,6 @@ static int span_check(const void *buf, uint64_t offset, size_t count)
 	return UNLIKELY((int64_t)(offset + count) < 0) ? -EINVAL : 0;
 }
 
-/* What ended a read from a file of fs/, but if the buffer is bad that came
- * first: it need not be looked at while reading takes place. */
-static ssize_t read_error(const void *buf, size_t count, ssize_t result)
-{
-	return user_range_bad(buf, count) ? -EFAULT : result;
-}
-
 static size_t clip(size_t count)
 {
 	return count < RW_MAX ? count : RW_MAX;
@@ -78,19 +71,33 @@ static ssize_t special_rw(struct file *file, bool write, void *buf,
 	return result;
 }
 
-/* Reads from a file of fs/ that is open for reading. */
+/* Reads from a file of fs/ that is open for reading, with all that comes before
+ * that. */
+static __attribute__((cold)) ssize_t
+read_checked(const struct file *file, uint64_t offset, void *buf, size_t count)
+{
+	int err = span_check(buf, offset, count);
+
+	if (err)
+		return err;
+	if (S_ISDIR(fs_node_mode(file->node)))
+		return -EISDIR;
+	return fs_read(file->node, offset, buf, clip(count), noatime(file));
+}
+
+/* The same. If all is read that was asked for, the buffer is no bad place for
+ * it, so that is not looked at before. */
 static ssize_t read_at(const struct file *file, uint64_t offset, void *buf,
 		       size_t count)
 {
 	ssize_t result;
 
-	if (UNLIKELY((int64_t)(count | (offset + count)) < 0))
-		return read_error(buf, count, -EINVAL);
-	if (UNLIKELY(S_ISDIR(fs_node_mode(file->node))))
-		return read_error(buf, count, -EISDIR);
-	result = fs_read(file->node, offset, buf, clip(count), noatime(file));
-	if (UNLIKELY((size_t)result != count))
-		return read_error(buf, count, result);
+	if (UNLIKELY(count - 1 >= RW_MAX || (int64_t)(offset + count) < 0) ||
+	    UNLIKELY(S_ISDIR(fs_node_mode(file->node))))
+		return read_checked(file, offset, buf, count);
+	result = fs_read(file->node, offset, buf, count, noatime(file));
+	if (UNLIKELY((size_t)result != count) && user_range_bad(buf, count))
+		return -EFAULT;
 	return result;
 }
 
