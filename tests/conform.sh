@@ -9,6 +9,7 @@
 # cases: random process memory allocate tmpfile mknod proc pipes fifos
 # cases: poll locks limits inotify cred xattr
 # cases: mmap
+# cases: fault
 set -eu
 root=$(pwd)
 conform=$root/tests/conform
