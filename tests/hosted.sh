@@ -36,6 +36,15 @@ faults() {
 			[ "$(timeout 10 ./signals.$home $what)" = fault ]
 		done
 	done
+	for home in linux hosted; do
+		[ "$(timeout 10 ./signals.$home fault_signals)" = sent ]
+		for how in f i s b; do
+			status=0
+			timeout 10 ./signals.$home deadly$how || status=$?
+			echo "$how $status"
+		done >deadly.$home
+	done
+	diff deadly.linux deadly.hosted
 }
 
 # A read that waits is interrupted as on Linux.

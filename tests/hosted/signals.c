@@ -55,7 +55,7 @@ static void use_files(void)
 
 static void on_alarm(int sig)
 {
-	if (sig != SIGALRM)
+	if (sig != SIGALRM && sig != SIGSEGV && sig != SIGBUS)
 		bad_info++;
 	use_files();
 	handled++;
@@ -202,19 +202,62 @@ static void fault(void)
 	*(volatile char *)NULL = 0;
 }
 
-/* A fault in the middle of a call: Linux says EFAULT, Whelk faults. */
-static void fault_in_call(void)
+static void fails_in_call(void)
 {
-	struct sigaction action = {.sa_sigaction = on_fault,
-				   .sa_flags = SA_SIGINFO | SA_NODEFER};
 	char *volatile nowhere = NULL;
 	int fd = open("f", O_CREAT | O_RDWR, 0600);
 
 	CHECK(write(fd, "text", 4) == 4);
-	CHECK(sigaction(SIGSEGV, &action, NULL) == 0);
-	if (pread(fd, nowhere, 4, 0) < 0 && errno == EFAULT)
-		CHECK(write(1, "fault\n", 6) == 6);
-	_exit(0);
+	CHECK(pread(fd, nowhere, 4, 0) < 0 && errno == EFAULT);
+	CHECK(close(fd) == 0);
+}
+
+/* A bad address passed to a call is no fault, whether there is a handler or
+ * not, and leaves the handler what it was. */
+static void fault_in_call(void)
+{
+	struct sigaction action = {.sa_sigaction = on_fault,
+				   .sa_flags = SA_SIGINFO | SA_NODEFER};
+	struct sigaction old;
+
+	fails_in_call();
+	CHECK(sigaction(SIGSEGV, &action, &old) == 0);
+	CHECK(old.sa_handler == SIG_DFL);
+	fails_in_call();
+	CHECK(sigaction(SIGSEGV, NULL, &old) == 0);
+	CHECK(old.sa_sigaction == on_fault);
+	CHECK((old.sa_flags & (SA_SIGINFO | SA_NODEFER | SA_ONSTACK)) ==
+	      (SA_SIGINFO | SA_NODEFER));
+	fault();
+}
+
+/* SIGSEGV and SIGBUS that the program sends itself do as it says. */
+static void fault_signals(void)
+{
+	CHECK(signal(SIGSEGV, SIG_IGN) == SIG_DFL);
+	CHECK(raise(SIGSEGV) == 0);
+	CHECK(signal(SIGSEGV, on_alarm) == SIG_IGN);
+	CHECK(signal(SIGBUS, on_alarm) == SIG_DFL);
+	CHECK(raise(SIGSEGV) == 0 && raise(SIGBUS) == 0);
+	CHECK(handled == 2);
+	install(SIGSEGV, on_alarm, SA_RESETHAND);
+	CHECK(raise(SIGSEGV) == 0);
+	CHECK(signal(SIGSEGV, SIG_IGN) == SIG_DFL);
+	CHECK(signal(SIGBUS, SIG_DFL) == on_alarm);
+	CHECK(write(1, "sent\n", 5) == 5);
+}
+
+/* The ways to die of them: by a fault, ignored or not, and by kill(2). */
+static void fault_deadly(char how)
+{
+	if (how == 'i')
+		CHECK(signal(SIGSEGV, SIG_IGN) == SIG_DFL);
+	fails_in_call();
+	if (how == 'b')
+		CHECK(raise(SIGBUS) == 0);
+	if (how == 's')
+		CHECK(raise(SIGSEGV) == 0);
+	*(volatile char *)NULL = 0;
 }
 
 /* Reading the console: EINTR, or, with SA_RESTART, it goes on. */
@@ -252,6 +295,12 @@ int main(int argc, char **argv)
 		fault();
 	else if (!strcmp(what, "fault_in_call"))
 		fault_in_call();
+	else if (!strcmp(what, "fault_signals"))
+		fault_signals();
+	else if (!strncmp(what, "deadly", 6))
+		fault_deadly(what[6]);
+	if (!strcmp(what, "fault_signals"))
+		return 0;
 	CHECK(handled > 0 && !bad_info);
 	CHECK(stat("log", &st) == 0 && st.st_size == handled);
 	puts("ok");
