@@ -133,7 +133,8 @@ static int table_grow(struct fs *fs) REQUIRES(fs->xattrs.lock)
 	struct xattr_table *table = &fs->xattrs;
 	struct xattr_table old = *table;
 	size_t len = old.buckets_len ? old.buckets_len * 2 : BUCKETS_MIN;
-	struct xattr_set **buckets = mem_alloc(fs, len * sizeof(*buckets));
+	struct xattr_set **buckets =
+		mem_alloc(fs, len * sizeof(struct xattr_set *));
 
 	if (!buckets)
 		return old.buckets ? 0 : -ENOMEM;

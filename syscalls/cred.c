@@ -22,12 +22,18 @@
 
 static const struct cred root;
 
+/* Memory in which sets are; they are cut from its end. */
+struct chunk {
+	struct chunk *next;
+	size_t pages;
+	size_t left; /* bytes after this head */
+};
+
 static struct {
 	struct lock lock;
 	/* lock protects: */
 	const struct cred *sets[BUCKETS];
-	uint8_t *page; /* from which sets are cut */
-	size_t left;   /* in it */
+	struct chunk *chunks; /* the first one may have room */
 } creds;
 
 void cred_init(void)
@@ -83,27 +89,42 @@ static bool is_equal(const struct cred *a, const struct cred *b)
 	       a->fs.gid == b->fs.gid && a->gid == b->gid &&
 	       a->egid == b->egid && a->sgid == b->sgid &&
 	       a->fs.groups_len == b->fs.groups_len &&
-	       memcmp(a->fs.groups, b->fs.groups, groups_size(a)) == 0;
+	       (a->fs.groups_len == 0 ||
+		memcmp(a->fs.groups, b->fs.groups, groups_size(a)) == 0);
 }
 
-/* Memory that is never freed, or NULL. */
+/* Memory that stays to the end, or NULL. */
 static void *memory_take(size_t size) REQUIRES(creds.lock)
 {
-	size_t pages = (size + PAGE_SIZE - 1) / PAGE_SIZE;
-	uint8_t *memory;
+	struct chunk *chunk = creds.chunks;
 
 	size = (size + 7) & ~(size_t)7;
-	if (pages > 1)
-		return port_pages_alloc(pages);
-	if (creds.left < size) {
-		memory = port_pages_alloc(1);
-		if (!memory)
+	if (!chunk || chunk->left < size) {
+		size_t pages =
+			(sizeof(*chunk) + size + PAGE_SIZE - 1) / PAGE_SIZE;
+
+		chunk = port_pages_alloc(pages);
+		if (!chunk)
 			return NULL;
-		creds.page = memory;
-		creds.left = PAGE_SIZE;
+		chunk->next = creds.chunks;
+		chunk->pages = pages;
+		chunk->left = pages * PAGE_SIZE - sizeof(*chunk);
+		creds.chunks = chunk;
 	}
-	creds.left -= size;
-	return creds.page + creds.left;
+	chunk->left -= size;
+	return (uint8_t *)(chunk + 1) + chunk->left;
+}
+
+/* Unchecked: no other thread is inside. */
+void cred_fini(void) LOCKS_UNCHECKED
+{
+	while (creds.chunks) {
+		struct chunk *chunk = creds.chunks;
+
+		creds.chunks = chunk->next;
+		port_pages_free(chunk, chunk->pages);
+	}
+	memset(creds.sets, 0, sizeof(creds.sets));
 }
 
 /* The set that is as wanted, found or made (its groups copied); or NULL. */
@@ -124,7 +145,9 @@ static const struct cred *cred_find(const struct cred *wanted)
 	if (!made)
 		return NULL;
 	*made = *wanted;
-	memcpy(made->own_groups, wanted->fs.groups, groups_size(wanted));
+	if (wanted->fs.groups_len)
+		memcpy(made->own_groups, wanted->fs.groups,
+		       groups_size(wanted));
 	made->fs.groups = made->own_groups;
 	made->next = *bucket;
 	*bucket = made;
@@ -427,7 +450,8 @@ long sys_getgroups(int size, gid_t *list)
 
 	if (size < 0 || (size > 0 && cred->fs.groups_len > (size_t)size))
 		return -EINVAL;
-	if (size > 0 && user_copy(list, cred->fs.groups, groups_size(cred)))
+	if (size > 0 && cred->fs.groups_len &&
+	    user_copy(list, cred->fs.groups, groups_size(cred)))
 		return -EFAULT;
 	return (long)cred->fs.groups_len;
 }

@@ -329,6 +329,7 @@ FS_CHECKED int noatime_check(struct fs_node *node);
 /* -- cred.c: who the process is ------------------------------------------- */
 
 void cred_init(void);
+void cred_fini(void);
 
 /* May the process do what is not about files and root's alone? */
 bool cred_capable(void);

@@ -78,6 +78,7 @@ void syscall_fini(void)
 	if (process.cwd)
 		process_release();
 	fs_destroy(process.fs);
+	cred_fini();
 	process = (struct process){.umask = UMASK_DEFAULT};
 	nofile_max = FD_LIMIT_MAX;
 	syscall_detour = 0;

@@ -36,6 +36,8 @@
 #define AT_EMPTY_PATH 0x1000
 #endif
 
+#define FCHMODAT2 452
+
 #define FILL	  0x5a
 #define COUNT_MAX 70000
 #define IOV_COUNT 5
@@ -73,6 +75,8 @@ static long lock_run(const long *args);
  *   z timeout in ms       Z timeout or NULL        8 size of a signal mask
  *   H flags of pipe2      B two descriptors        A flags of preadv2
  *   O offset or NULL      C bytes to be copied     G FICLONE
+ *   E name of an xattr    X flags of setxattr      I 1000 ids
+ *   V two struct timeval
  */
 static const struct call calls[] = {
 	{"read", SYS_read, "f>n", NULL},
@@ -178,6 +182,32 @@ static const struct call calls[] = {
 	{"preadv2", SYS_preadv2, "fRk@0A", NULL},
 	{"pwritev2", SYS_pwritev2, "fWk@0A", NULL},
 	{"ficlone", SYS_ioctl, "fGf", NULL},
+	{"setuid", SYS_setuid, "u", NULL},
+	{"setgid", SYS_setgid, "u", NULL},
+	{"setreuid", SYS_setreuid, "uu", NULL},
+	{"setregid", SYS_setregid, "uu", NULL},
+	{"setgroups", SYS_setgroups, "vI", NULL},
+	{"setgroups", SYS_setgroups, "uI", NULL},
+	{"setresuid", SYS_setresuid, "uuu", NULL},
+	{"setresgid", SYS_setresgid, "uuu", NULL},
+	{"setfsuid", SYS_setfsuid, "u", NULL},
+	{"setfsgid", SYS_setfsgid, "u", NULL},
+	{"utime", SYS_utime, "pi", NULL},
+	{"utimes", SYS_utimes, "pV", NULL},
+	{"futimesat", SYS_futimesat, "dpV", NULL},
+	{"fchmodat2", FCHMODAT2, "dpml", NULL},
+	{"setxattr", SYS_setxattr, "pE<nX", NULL},
+	{"lsetxattr", SYS_lsetxattr, "pE<nX", NULL},
+	{"fsetxattr", SYS_fsetxattr, "fE<nX", NULL},
+	{"getxattr", SYS_getxattr, "pE>n", NULL},
+	{"lgetxattr", SYS_lgetxattr, "pE>n", NULL},
+	{"fgetxattr", SYS_fgetxattr, "fE>n", NULL},
+	{"listxattr", SYS_listxattr, "p>n", NULL},
+	{"llistxattr", SYS_llistxattr, "p>n", NULL},
+	{"flistxattr", SYS_flistxattr, "f>n", NULL},
+	{"removexattr", SYS_removexattr, "pE", NULL},
+	{"lremovexattr", SYS_lremovexattr, "pE", NULL},
+	{"fremovexattr", SYS_fremovexattr, "fE", NULL},
 };
 #define CALLS (sizeof(calls) / sizeof(*calls))
 
@@ -644,6 +674,8 @@ static long number_make(struct input *input, char kind)
 		return CHOOSE(input, owners);
 	case 'y':
 		return CHOOSE(input, resources);
+	case 'X':
+		return input_byte(input) % 5;
 	case 'K':
 		return LOCK_NB | (input_byte(input) % 17);
 	case '#':
@@ -651,6 +683,39 @@ static long number_make(struct input *input, char kind)
 	default:
 		return (signed char)input_byte(input);
 	}
+}
+
+static long xattr_name_make(struct input *input)
+{
+	static const char *const names[] = {
+		"user.a",    "user.b",	"user.long-name-of-an-attribute",
+		"trusted.a", "user.",	"security.a",
+		"",	     "foo.bar", "security.capability",
+		long_name};
+
+	return (long)CHOOSE(input, names);
+}
+
+static long ids_make(struct input *input, struct op *op)
+{
+	uint32_t *ids = block(op, 1000 * sizeof(*ids));
+
+	ids[0] = input_byte(input);
+	for (int i = 1; i < 1000; i++)
+		ids[i] = (ids[i - 1] * 7919 + 13) % 2003;
+	return (long)ids;
+}
+
+static long timevals_make(struct input *input, struct op *op)
+{
+	static const int usecs[] = {0, 1, 999999, 1000000, -1};
+	long *times = block(op, 4 * sizeof(*times));
+
+	for (int i = 0; i < 4; i += 2) {
+		times[i] = input_byte(input);
+		times[i + 1] = CHOOSE(input, usecs);
+	}
+	return (long)times;
 }
 
 static long buffer_make(struct input *input, struct op *op, char kind)
@@ -676,6 +741,12 @@ static long buffer_make(struct input *input, struct op *op, char kind)
 		return event_make(input, op);
 	case 'O':
 		return place_make(input, op);
+	case 'I':
+		return ids_make(input, op);
+	case 'V':
+		return timevals_make(input, op);
+	case 'E':
+		return xattr_name_make(input);
 	case 'Z':
 		return timeout_make(input, op);
 	default:
@@ -730,7 +801,7 @@ static long argument(struct input *input, struct op *op, char kind)
 	}
 	if (strchr("lreaMFHA", kind))
 		return flags_make(input, kind);
-	if (strchr("<>iBUWRPQJZO", kind))
+	if (strchr("<>iBUWRPQJZOIVE", kind))
 		return buffer_make(input, op, kind);
 	return number_make(input, kind);
 }

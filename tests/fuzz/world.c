@@ -120,6 +120,24 @@ static void remove_all(void)
 	node_put(dir);
 }
 
+/* The root stays; its extended attributes would be charged to the end. */
+static void root_clear(void)
+{
+	static const struct fs_xattr_cred who = {.cred = &root_cred,
+						 .admin = true};
+	static char names[PART];
+	struct fs_node *root = fs_root(process.fs);
+	ssize_t len =
+		fs_xattr_list(process.fs, root, &who, names, sizeof(names));
+
+	for (const char *name = names; len > 0 && name < names + len;
+	     name += strlen(name) + 1) {
+		const struct fs_xattr_name x = {name, strlen(name)};
+
+		must(fs_xattr_remove(process.fs, root, &who, &x));
+	}
+}
+
 void world_end(void)
 {
 	struct fs_stat stat;
@@ -127,6 +145,7 @@ void world_end(void)
 	fs_check(process.fs);
 	process_release();
 	remove_all();
+	root_clear();
 	fs_check(process.fs);
 	fs_stat(process.fs, &stat);
 	port_assert(stat.bytes_free == stat.bytes_max);
@@ -188,6 +207,27 @@ static uint64_t data_sum(struct fs_node *node)
 	return sum;
 }
 
+static void put_xattrs(struct text *text, struct fs_node *node)
+{
+	static const struct fs_xattr_cred who = {.cred = &root_cred,
+						 .admin = true};
+	static char names[PART], value[PART];
+	ssize_t len =
+		fs_xattr_list(process.fs, node, &who, names, sizeof(names));
+
+	for (const char *name = names; len > 0 && name < names + len;
+	     name += strlen(name) + 1) {
+		const struct fs_xattr_name x = {name, strlen(name)};
+		ssize_t size = fs_xattr_get(process.fs, node, &who, &x, value,
+					    sizeof(value));
+		uint64_t sum = 0;
+
+		for (ssize_t i = 0; i < size; i++)
+			sum = sum * 31 + (uint8_t)value[i];
+		put(text, " %s %zd %llx", name, size, (unsigned long long)sum);
+	}
+}
+
 static void put_node(struct text *text, struct fs_node *node)
 {
 	struct fs_attr attr;
@@ -204,6 +244,7 @@ static void put_node(struct text *text, struct fs_node *node)
 	put_time(text, &attr.mtime);
 	put_time(text, &attr.ctime);
 	put_time(text, &attr.btime);
+	put_xattrs(text, node);
 	if (S_ISREG(attr.mode))
 		put(text, " data %llx", (unsigned long long)data_sum(node));
 	if (S_ISLNK(attr.mode)) {
@@ -326,7 +367,7 @@ char *world_show(void)
 	put(&text, "free %llu %llu\ncwd", (unsigned long long)stat.bytes_free,
 	    (unsigned long long)stat.nodes_free);
 	put_node(&text, process.cwd);
-	put(&text, "umask %o limit %llu\n", process.umask,
-	    (unsigned long long)fd_limit());
+	put(&text, "umask %o limit %llu ids %p\n", process.umask,
+	    (unsigned long long)fd_limit(), (const void *)process.cred);
 	return text.bytes;
 }

@@ -33,7 +33,8 @@
 enum rank {
 	RANK_RENAME, /* fs.rename_lock */
 	RANK_DIR,
-	RANK_NODE, /* of what is no directory */
+	RANK_NODE,  /* of what is no directory */
+	RANK_TABLE, /* fs.shares.lock, fs.xattrs.lock */
 	RANK_CACHE,
 	RANK_OBJECT, /* of an object of syscalls/; these may nest */
 	RANK_STATIC, /* the first one of these, which are each a kind */
@@ -48,9 +49,9 @@ static _Thread_local int held_len;
 static const struct lock *statics[KINDS_MAX];
 /* atomic: bits of the kinds taken below each; what is in open files comes before
  * all of fs/. */
-static uint64_t below[KINDS_MAX] = {[RANK_OBJECT] =
-					    1 << RANK_RENAME | 1 << RANK_DIR |
-					    1 << RANK_NODE | 1 << RANK_CACHE};
+static uint64_t below[KINDS_MAX] = {
+	[RANK_OBJECT] = 1 << RANK_RENAME | 1 << RANK_DIR | 1 << RANK_NODE |
+			1 << RANK_TABLE | 1 << RANK_CACHE};
 static atomic_flag learning = ATOMIC_FLAG_INIT;
 static atomic_size_t waits;
 static _Atomic(struct fs *) systems[FS_MAX];
@@ -175,6 +176,8 @@ static int rank_of(const struct lock *lock)
 		if (!fs || lock < (const struct lock *)fs ||
 		    lock >= (const struct lock *)(fs + 1))
 			continue;
+		if (lock == &fs->shares.lock || lock == &fs->xattrs.lock)
+			return RANK_TABLE;
 		return lock == &fs->rename_lock ? RANK_RENAME : RANK_CACHE;
 	}
 	return RANK_OBJECT;
