@@ -121,6 +121,7 @@ enum fs_mark {
 	FS_MARK_MAPPED = 8,   /* mmap(2) */
 	FS_MARK_XATTRS = 16,  /* has extended attributes */
 	FS_MARK_LIVE = 32,    /* what it means is asked for: struct fs_live */
+	FS_MARK_OUTSIDE = 64, /* in no directory, and never will be: -EXDEV */
 };
 
 /* The marks of a node, and changing them: first clear, then set. */

@@ -230,8 +230,10 @@ int fs_make_anonymous(struct fs *fs, struct fs_node *dir, uint32_t mode,
 
 	if (!dir) {
 		err = node_create(fs, mode, cred->uid, cred->gid, nodep);
-		if (!err)
+		if (!err) {
 			(*nodep)->nlink = 1;
+			(*nodep)->marks = FS_MARK_OUTSIDE;
+		}
 		return err;
 	}
 	lock_read(&dir->lock);
@@ -310,6 +312,8 @@ int fs_link(struct fs *fs, struct fs_node *node, struct fs_node *dir,
 	err = dir_find(dir->dir, name, hash) ? -EEXIST : 0;
 	if (!err && name->slash)
 		err = -ENOENT;
+	if (!err && (fs_node_marks(node) & FS_MARK_OUTSIDE))
+		err = dir->nlink ? -EXDEV : -ENOENT;
 	if (!err)
 		err = make_check(dir, cred);
 	if (!err && is_dir(node))

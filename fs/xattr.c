@@ -100,6 +100,8 @@ static int access_check(struct fs_node *node, const struct fs_xattr_cred *who,
 	}
 	if (err)
 		return err;
+	if (fs_node_marks(node) & FS_MARK_OUTSIDE)
+		return -EOPNOTSUPP;
 	return name->len > prefix_len ? 0 : -EINVAL;
 }
 

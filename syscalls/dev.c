@@ -189,6 +189,7 @@ static const struct file_ops zero_ops = {.position = POSITION_FIXED,
 					 .write = null_write,
 					 .mmap = port_map_anonymous};
 static const struct file_ops full_ops = {.position = POSITION_FIXED,
+					 .few_flags = true,
 					 .flags_refused = O_DIRECT,
 					 .read = zero_read,
 					 .write = full_write};

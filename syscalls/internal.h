@@ -85,6 +85,9 @@ struct file_ops {
 	const char *name; /* of files that have none: /proc/self/fd */
 	enum file_position position;
 	uint32_t flags_refused; /* of open(2) and F_SETFL: -EINVAL */
+	/* Of the flags of preadv2(2) it does not know RWF_NOWAIT, of those of
+	 * pwritev2(2) none: -EOPNOTSUPP. */
+	bool few_flags;
 
 	/* read(2) and write(2): up to count (at most RW_MAX) bytes. */
 	ssize_t (*read)(struct file *file, void *buf, size_t count,

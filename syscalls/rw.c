@@ -307,21 +307,22 @@ static ssize_t special_vector(struct file *file, const struct vector *v,
 }
 
 /* May these flags be given? kiocb_set_rw_flags() of Linux. */
-static int flags_check(const struct file *file, int flags)
+static int flags_check(const struct file *file, bool write, int flags)
 {
+	bool knows = file->ops ? !(write && file->ops->few_flags)
+			       : S_ISREG(fs_node_mode(file->node));
 	const int known = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT |
 			  RWF_APPEND | RWF_NOAPPEND | RWF_NOSIGNAL;
 
-	if (flags &
-	    (file->ops || S_ISREG(fs_node_mode(file->node)) ? ~known
-							    : ~RWF_HIPRI))
+	if (flags & (knows ? ~known : ~RWF_HIPRI))
 		return -EOPNOTSUPP;
 	if ((flags & RWF_APPEND) && (flags & RWF_NOAPPEND))
 		return -EINVAL;
 	/* On files tmpfs does not know it, and what might wait cannot be told
-	 * not to; devices never do. */
-	if ((flags & RWF_NOWAIT) &&
-	    (!file->ops || file->ops->position == POSITION_NONE))
+	 * not to; devices never do, nor does what is O_NONBLOCK. */
+	if ((flags & RWF_NOWAIT) && (!file->ops || file->ops->few_flags ||
+				     (file->ops->position == POSITION_NONE &&
+				      !(file->flags & O_NONBLOCK))))
 		return -EOPNOTSUPP;
 	return 0;
 }
@@ -341,7 +342,7 @@ static ssize_t vector_at(struct file *file, const struct vector *v, bool write,
 	if ((int64_t)(*offset + v->sum) < 0)
 		return -EINVAL;
 	if (v->flags) {
-		int err = flags_check(file, v->flags);
+		int err = flags_check(file, write, v->flags);
 
 		if (err)
 			return err;

@@ -10,10 +10,13 @@
 #define STAT_FLAGS	(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH)
 #define MOUNT_ID	1
 #define MOUNT_ID_UNIQUE (((uint64_t)1 << 31) + MOUNT_ID)
-/* Of which it is known that a file has them, or has them not: as on tmpfs. */
+/* Of which it is known that a node has them, or has them not: of all nodes, and
+ * as on tmpfs. */
+#define ATTRIBUTES_ALL \
+	(STATX_ATTR_AUTOMOUNT | STATX_ATTR_MOUNT_ROOT | STATX_ATTR_DAX)
 #define ATTRIBUTES                                                      \
 	(STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND | STATX_ATTR_NODUMP | \
-	 STATX_ATTR_AUTOMOUNT | STATX_ATTR_MOUNT_ROOT | STATX_ATTR_DAX)
+	 ATTRIBUTES_ALL)
 #define DIRENT_HEAD offsetof(struct linux_dirent64, d_name)
 
 static struct timespec time_out(const struct fs_time *time)
@@ -107,35 +110,38 @@ static struct statx_timestamp statx_time(const struct fs_time *time)
 static void statx_fill(struct fs_node *node, unsigned mask, struct statx *stx)
 {
 	bool top = node == fs_root(process.fs);
+	bool outside = fs_node_marks(node) & FS_MARK_OUTSIDE;
 	struct fs_attr attr;
 	unsigned mount;
 
 	fs_getattr(node, &attr);
+	if (outside) /* on Linux's file system of pipes */
+		mask &= ~STATX_BTIME;
 	if (!(mask & STATX_BTIME))
 		attr.btime = (struct fs_time){0};
 	mount = mask & STATX_MNT_ID_UNIQUE ? STATX_MNT_ID_UNIQUE : STATX_MNT_ID;
 	mask = STATX_BASIC_STATS | (mask & STATX_BTIME) | mount;
-	*stx = (struct statx){.stx_mask = mask,
-			      .stx_blksize = PAGE_SIZE,
-			      .stx_nlink = attr.nlink,
-			      .stx_uid = attr.uid,
-			      .stx_gid = attr.gid,
-			      .stx_mode = (uint16_t)attr.mode,
-			      .stx_ino = attr.ino,
-			      .stx_size = attr.size,
-			      .stx_blocks = attr.blocks,
-			      .stx_atime = statx_time(&attr.atime),
-			      .stx_btime = statx_time(&attr.btime),
-			      .stx_ctime = statx_time(&attr.ctime),
-			      .stx_mtime = statx_time(&attr.mtime),
-			      .stx_rdev_major = DEV_MAJOR(attr.rdev),
-			      .stx_rdev_minor = DEV_MINOR(attr.rdev),
-			      .stx_dev_minor = FS_DEV_MINOR,
-			      .stx_mnt_id = mount == STATX_MNT_ID
-						    ? MOUNT_ID
-						    : MOUNT_ID_UNIQUE,
-			      .stx_attributes = top ? STATX_ATTR_MOUNT_ROOT : 0,
-			      .stx_attributes_mask = ATTRIBUTES};
+	*stx = (struct statx){
+		.stx_mask = mask,
+		.stx_blksize = PAGE_SIZE,
+		.stx_nlink = attr.nlink,
+		.stx_uid = attr.uid,
+		.stx_gid = attr.gid,
+		.stx_mode = (uint16_t)attr.mode,
+		.stx_ino = attr.ino,
+		.stx_size = attr.size,
+		.stx_blocks = attr.blocks,
+		.stx_atime = statx_time(&attr.atime),
+		.stx_btime = statx_time(&attr.btime),
+		.stx_ctime = statx_time(&attr.ctime),
+		.stx_mtime = statx_time(&attr.mtime),
+		.stx_rdev_major = DEV_MAJOR(attr.rdev),
+		.stx_rdev_minor = DEV_MINOR(attr.rdev),
+		.stx_dev_minor = FS_DEV_MINOR,
+		.stx_mnt_id =
+			mount == STATX_MNT_ID ? MOUNT_ID : MOUNT_ID_UNIQUE,
+		.stx_attributes = top ? STATX_ATTR_MOUNT_ROOT : 0,
+		.stx_attributes_mask = outside ? ATTRIBUTES_ALL : ATTRIBUTES};
 }
 
 /* statx(2): gives the basic attributes whatever the mask asks for. */

@@ -123,15 +123,21 @@ static void buffer_free(void *buffer, size_t size)
 		port_pages_free(buffer, pages_of(size));
 }
 
+static bool is_capability(const struct fs_xattr_name *name)
+{
+	static const char capability[] = "security.capability";
+
+	return name->len == sizeof(capability) - 1 &&
+	       memcmp(name->text, capability, name->len) == 0;
+}
+
 /* File capabilities have a form: capabilities(7), versions 2 and 3. */
 static int capability_check(const struct fs_xattr_name *name, const void *value,
 			    size_t size)
 {
-	static const char capability[] = "security.capability";
 	uint32_t version;
 
-	if (name->len != sizeof(capability) - 1 || size == 0 ||
-	    memcmp(name->text, capability, name->len) != 0)
+	if (size == 0 || !is_capability(name))
 		return 0;
 	if (size != 20 && size != 24)
 		return -EINVAL;
@@ -203,6 +209,8 @@ static long get(struct target target, const char *text, void *value,
 	if (!result)
 		result = fs_xattr_get(process.fs, node, &who, &name.x, buffer,
 				      size);
+	if (result == 0 && is_capability(&name.x))
+		result = -EINVAL; /* it may be set to nothing, but not read */
 	node_put(node);
 	return buffer_give(result, value, buffer, size);
 }

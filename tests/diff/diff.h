@@ -114,6 +114,9 @@ void observe_stat(const struct stat *st);
 int64_t ino_label(uint64_t ino, bool add);
 void ino_forget(void);
 
+/* pipe(flags): one that never waits. */
+long pipe_run(const long *args);
+
 /* -- tree.c -- */
 
 /* list(fd, size): the directory's entries, read size bytes at a time. */

@@ -116,6 +116,7 @@ const struct call calls[] = {
 	{"faccessat", SYS_faccessat, "dpa", 3, NULL},
 	{"faccessat2", SYS_faccessat2, "dpal", 4, NULL},
 	{"utimensat", SYS_utimensat, "f0Tl", 3, NULL},
+	{"pipe", 0, "e", 3, pipe_run},
 	{"list", 0, "fn", 10, list_run},
 	{"drain", 0, "fn", 1, drain_run},
 	{"fill", 0, "d##", 2, fill_run},

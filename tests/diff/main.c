@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -142,6 +143,7 @@ int main(int argc, char **argv)
 	}
 	if (dir && (status = linux_enter(dir)) != 0)
 		return status;
+	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < sizeof(in_buffer); i++) {
 		random = random * 1664525 + 1013904223;
 		in_buffer[i] = (unsigned char)(random >> 24);
