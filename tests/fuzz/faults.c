@@ -59,6 +59,7 @@ static struct scenario *scenarios, **scenarios_end = &scenarios;
 static int small, large;
 static int ends[2];
 static char data[20000];
+static gid_t ids[2000];
 static const struct iovec two[] = {{data, 3000}, {data, 9000}};
 
 SWEEP(open_new, sys_open("/d/new", O_RDWR | O_CREAT, 0644))
@@ -89,6 +90,12 @@ SWEEP(rename, sys_rename("/small", "/d/" NAME_50))
 SWEEP(renameat, sys_renameat(AT_FDCWD, "e", AT_FDCWD, "/d/" NAME_50))
 SWEEP(renameat2,
       sys_renameat2(AT_FDCWD, "e", AT_FDCWD, "/d/" NAME_50, RENAME_NOREPLACE))
+SWEEP(rename_whiteout,
+      sys_renameat2(AT_FDCWD, "e", AT_FDCWD, "/d/" NAME_50, RENAME_WHITEOUT))
+SWEEP(setxattr, sys_setxattr("/small", "user.a", data, 3000, 0))
+SWEEP(setxattr_one_more, sys_setxattr("/d", "user.a", data, 3, 0))
+SWEEP(setgroups, sys_setgroups(2000, ids))
+SWEEP(setresuid, sys_setresuid(0, 5, 0))
 SWEEP(write_small, sys_write(small, data, 40))
 SWEEP(write_page, sys_write(small, data, 4096))
 SWEEP(write_far, sys_pwrite64(small, data, 1, 1L << 40))
