@@ -74,7 +74,8 @@ RUN_SRCS := tools/run.c tools/run_archive.c tools/run_cmdline.c \
 	tools/run_session.c tools/run_symbols.c
 MOUNT_SRCS := tools/mount.c tools/mount_attrs.c tools/mount_caller.c \
 	tools/mount_dirs.c tools/mount_files.c tools/mount_names.c \
-	tools/mount_nodes.c tools/mount_options.c tools/mount_port.c
+	tools/mount_nodes.c tools/mount_options.c tools/mount_port.c \
+	tools/mount_xattrs.c
 APPS := directories many simple
 UNIT_COMMON := tests/unit/calls.c tests/unit/check.c \
 	tests/unit/lock_order.c tests/unit/port_unit.c

@@ -76,6 +76,7 @@ static struct fuse_session *session_create(const struct mount_options *options)
 	mount_attrs_ops(&ops);
 	mount_files_ops(&ops);
 	mount_dirs_ops(&ops);
+	mount_xattrs_ops(&ops);
 	session = fuse_session_new(&args, &ops, sizeof(ops), NULL);
 	fuse_opt_free_args(&args);
 	return session;

@@ -111,16 +111,13 @@ void mount_stat(struct fs_node *node, struct stat *st);
 
 /* The operations, by the file that defines them. */
 
-void mount_names_ops(struct fuse_lowlevel_ops *ops); /* mount_names.c */
-void mount_attrs_ops(struct fuse_lowlevel_ops *ops); /* mount_attrs.c */
-void mount_files_ops(struct fuse_lowlevel_ops *ops); /* mount_files.c */
-void mount_dirs_ops(struct fuse_lowlevel_ops *ops);  /* mount_dirs.c */
+void mount_names_ops(struct fuse_lowlevel_ops *ops);  /* mount_names.c */
+void mount_attrs_ops(struct fuse_lowlevel_ops *ops);  /* mount_attrs.c */
+void mount_files_ops(struct fuse_lowlevel_ops *ops);  /* mount_files.c */
+void mount_dirs_ops(struct fuse_lowlevel_ops *ops);   /* mount_dirs.c */
+void mount_xattrs_ops(struct fuse_lowlevel_ops *ops); /* mount_xattrs.c */
 
 /* Fills in what the kernel is told of node. */
 void mount_entry(struct fs_node *node, struct fuse_entry_param *entry);
-
-/* Before node is written or truncated: clears its set-id bits, which only root
- * may keep. */
-int mount_setid_drop(struct fs_node *node, const struct caller *caller);
 
 #endif

@@ -60,11 +60,10 @@ static int size_apply(struct fs_node *node, const struct caller *caller,
 
 	if (!descriptor)
 		err = fs_access(node, &caller->cred, W_OK);
-	if (!err)
-		err = mount_setid_drop(node, caller);
-	if (!err)
-		err = fs_truncate(mount_served.fs, node, (uint64_t)size);
-	return err;
+	if (err)
+		return err;
+	fs_setid_drop(node, &caller->cred);
+	return fs_truncate(mount_served.fs, node, (uint64_t)size);
 }
 
 /*
@@ -80,8 +79,10 @@ static int mode_apply(struct fs_node *node, const struct caller *caller,
 
 	if (err == -EPERM && mount_served.no_cache && (old & SET_ID) &&
 	    (mode & PERM_MASK & ~S_ISVTX) == (old & ~(SET_ID | S_ISVTX)) &&
-	    fs_access(node, &caller->cred, W_OK) == 0)
-		err = mount_setid_drop(node, caller);
+	    fs_access(node, &caller->cred, W_OK) == 0) {
+		fs_setid_drop(node, &caller->cred);
+		err = 0;
+	}
 	return err;
 }
 

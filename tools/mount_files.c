@@ -16,16 +16,19 @@
 /* A flag of the kernel's: opened by execve(2), which may not be able to read. */
 #define OPEN_EXEC 0x20
 
-int mount_setid_drop(struct fs_node *node, const struct caller *caller)
-{
-	static const struct fs_cred root = {.uid = 0};
-	uint32_t mode = fs_node_mode(node), drop = mode & S_ISUID;
+/* A length that the reply can tell of, and a multiple of the size of pages. */
+#define COPY_MAX 0x40000000
 
-	if (caller->cred.uid == 0)
-		return 0;
-	if (mode & S_IXGRP)
-		drop |= mode & S_ISGID;
-	return drop ? fs_chmod(node, &root, mode & 07777 & ~drop) : 0;
+/* Before node is written to: who is not root leaves no set-id bits. */
+static void setid_drop(fuse_req_t req, struct fs_node *node)
+{
+	struct caller caller;
+
+	if (!(fs_node_mode(node) & (S_ISUID | S_ISGID)))
+		return;
+	caller_init(&caller, req);
+	fs_setid_drop(node, &caller.cred);
+	caller_fini(&caller);
 }
 
 static int wanted_access(int flags)
@@ -46,10 +49,10 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 
 	caller_init(&caller, req);
 	err = fs_access(node, &caller.cred, wanted_access(fi->flags));
-	if (!err && (fi->flags & O_TRUNC))
-		err = mount_setid_drop(node, &caller);
-	if (!err && (fi->flags & O_TRUNC))
+	if (!err && (fi->flags & O_TRUNC)) {
+		fs_setid_drop(node, &caller.cred);
 		err = fs_truncate(mount_served.fs, node, 0);
+	}
 	caller_fini(&caller);
 	fi->keep_cache = !mount_served.no_cache;
 	if (err)
@@ -80,17 +83,12 @@ static void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf,
 {
 	struct fs_node *node = mount_node(ino);
 	uint64_t at = (uint64_t)offset;
-	struct caller caller;
-	ssize_t count = 0;
+	ssize_t count;
 
 	/* What was written to mapped pages, the kernel writes as nobody. */
-	if (!fi->writepage) {
-		caller_init(&caller, req);
-		count = mount_setid_drop(node, &caller);
-		caller_fini(&caller);
-	}
-	if (!count)
-		count = fs_write(mount_served.fs, node, buf, size, false, &at);
+	if (!fi->writepage)
+		setid_drop(req, node);
+	count = fs_write(mount_served.fs, node, buf, size, false, &at);
 	if (count < 0)
 		fuse_reply_err(req, (int)-count);
 	else
@@ -104,17 +102,12 @@ static void op_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset,
 	struct fs_node *node = mount_node(ino);
 	bool keep_size = mode & FALLOC_FL_KEEP_SIZE;
 	uint64_t at = (uint64_t)offset, count = (uint64_t)len;
-	struct caller caller;
 	int err;
 
 	(void)fi;
-	caller_init(&caller, req);
-	err = mount_setid_drop(node, &caller);
-	caller_fini(&caller);
+	setid_drop(req, node);
 	mode &= ~FALLOC_FL_KEEP_SIZE;
-	if (err)
-		;
-	else if (mode == 0)
+	if (mode == 0)
 		err = fs_allocate(mount_served.fs, node, at, count, keep_size);
 	else if (mode == FALLOC_FL_PUNCH_HOLE && keep_size)
 		err = fs_punch(mount_served.fs, node, at, count);
@@ -123,6 +116,28 @@ static void op_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset,
 	else
 		err = -EOPNOTSUPP;
 	fuse_reply_err(req, -err);
+}
+
+/* copy_file_range(2). The flags of the open files are not in the request. */
+static void op_copy_file_range(fuse_req_t req, fuse_ino_t ino_in, off_t from,
+			       struct fuse_file_info *fi_in, fuse_ino_t ino_out,
+			       off_t to, struct fuse_file_info *fi_out,
+			       size_t len, int flags)
+{
+	struct fs_node *dst = mount_node(ino_out);
+	size_t most = len < COPY_MAX ? len : COPY_MAX;
+	ssize_t count = -EINVAL;
+
+	(void)fi_in, (void)fi_out;
+	if (flags == 0) {
+		setid_drop(req, dst);
+		count = fs_copy(mount_served.fs, mount_node(ino_in),
+				(uint64_t)from, dst, (uint64_t)to, most, false);
+	}
+	if (count < 0)
+		fuse_reply_err(req, (int)-count);
+	else
+		fuse_reply_write(req, (size_t)count);
 }
 
 /* Asked for SEEK_DATA and SEEK_HOLE only. */
@@ -148,5 +163,6 @@ void mount_files_ops(struct fuse_lowlevel_ops *ops)
 	ops->read = op_read;
 	ops->write = op_write;
 	ops->fallocate = op_fallocate;
+	ops->copy_file_range = op_copy_file_range;
 	ops->lseek = op_lseek;
 }
