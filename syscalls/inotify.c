@@ -283,7 +283,7 @@ void notify_send(const struct fs_node *node, uint32_t mask, uint32_t cookie,
 }
 
 /* fs/ is about to free a node that is watched. */
-static void node_forget(struct fs_node *node)
+void notify_forget(struct fs_node *node)
 {
 	struct watch *watch;
 
@@ -432,7 +432,7 @@ long sys_inotify_init1(int flags)
 	notify = pool_alloc(sizeof(*notify));
 	if (!notify)
 		return -ENOMEM;
-	fs_forget_set(process.fs, node_forget);
+	fs_forget_set(process.fs, notify_forget);
 	fd = open_object(&notify_ops, notify, O_RDONLY | (uint32_t)flags);
 	if (fd < 0)
 		pool_free(notify, sizeof(*notify));

@@ -6,6 +6,9 @@
  * origin), and renames keep that right; files that have been open before are
  * looked for in a directory when it is watched. Calls by path find out in a
  * second walk what they were about.
+ *
+ * DEVIATION: of a directory that has been removed, and is nothing but the
+ * current one, inotify(7) tells only who watched it itself.
  */
 #include "syscalls/notify.h"
 
@@ -64,7 +67,8 @@ static void send_child(const struct origin *origin, const struct fs_node *node,
 {
 	uint32_t events = (mask & ~NOTIFY_BY_FILE) | isdir(node);
 	bool unlinked = origin && origin->unlinked && (mask & NOTIFY_BY_FILE);
-	bool passed = mask & (IN_ACCESS | IN_MODIFY);
+	bool passed =
+		(mask & NOTIFY_BY_FILE) && (mask & (IN_ACCESS | IN_MODIFY));
 
 	/* What passes through a device or a FIFO is not the directory's. */
 	if (origin && !(passed && is_special(node)))
@@ -84,6 +88,23 @@ static void origin_name(struct origin *origin, struct fs_node *dir,
 	memcpy(origin->name, name, len);
 }
 
+/* A directory that has been removed is told of as it was called, if it is open
+ * anywhere. */
+static bool origin_copy(struct origin *origin, const struct fs_node *node)
+{
+	const struct origin *o;
+
+	lock_write(&notify_lock);
+	for (o = state.origins; o && o->node != node;)
+		o = o->next;
+	if (o) {
+		origin_name(origin, o->dir, o->name, o->name_len);
+		origin->unlinked = o->unlinked;
+	}
+	unlock_write(&notify_lock);
+	return o;
+}
+
 /* What a walk found, or, if it did not end with a name, what node is called;
  * false if it is the root, or gone. */
 static bool origin_of_walk(struct origin *origin, const struct fs_walk *walk,
@@ -100,7 +121,7 @@ static bool origin_of_walk(struct origin *origin, const struct fs_walk *walk,
 	if (!S_ISDIR(fs_node_mode(node)))
 		return false;
 	if (fs_dir_name(process.fs, node, origin->name, &name, &origin->dir))
-		return false;
+		return origin_copy(origin, node);
 	origin->name_len = name.len;
 	return true;
 }
@@ -147,10 +168,13 @@ static bool origin_is(const struct origin *origin, const struct place *place,
 }
 
 /* A name of node is gone, or, if to is given, is another one now. The places'
- * own references keep the directories here alive. */
-static void origins_move(const struct place *from, const struct fs_node *node,
+ * own references keep the directories here alive. Returns whether node is open
+ * by that name. */
+static bool origins_move(const struct place *from, const struct fs_node *node,
 			 const struct place *to) REQUIRES(notify_lock)
 {
+	bool any = false;
+
 	for (struct origin *o = state.origins; o; o = o->next) {
 		if (!origin_is(o, from, node))
 			continue;
@@ -160,7 +184,36 @@ static void origins_move(const struct place *from, const struct fs_node *node,
 		} else {
 			o->unlinked = true;
 		}
+		any = true;
 	}
+	return any;
+}
+
+/* Another open file that was opened by the same name, which it lost. */
+static const struct origin *origin_find(const struct origin *origin)
+	REQUIRES(notify_lock)
+{
+	const struct origin *o = state.origins;
+
+	while (o && !(o->node == origin->node && o->dir == origin->dir &&
+		      o->unlinked && o->name_len == origin->name_len &&
+		      memcmp(o->name, origin->name, o->name_len) == 0))
+		o = o->next;
+	return o;
+}
+
+/* A file that lost its last name ends, as watches see it, when it is open by
+ * that name nowhere: on Linux it is names that files are open by, and the end of
+ * such a one is looked at, though others may still be in use. */
+static void end_by_name(struct fs_node *node, bool open)
+{
+	struct fs_attr attr;
+
+	if (open || !(fs_node_marks(node) & FS_MARK_WATCHED) || isdir(node))
+		return;
+	fs_getattr(node, &attr);
+	if (attr.nlink == 0)
+		notify_forget(node);
 }
 
 /* Files without an origin, and the inode numbers by which they are found. */
@@ -375,13 +428,28 @@ void notify_opened(struct file *file, struct fs_node *node, bool truncated)
 void notify_unopened(struct file *file)
 {
 	struct origin *origin;
+	bool last;
 
 	lock_write(&notify_lock);
 	origin = file->origin;
 	if (origin)
 		origin_detach(origin);
+	last = origin && origin->unlinked && !origin_find(origin);
 	unlock_write(&notify_lock);
+	if (last)
+		end_by_name(origin->node, false);
 	origin_destroy(origin);
+}
+
+void notify_refused(struct file *file, struct fs_node *node, int flags)
+{
+	uint32_t mode = (uint32_t)flags & O_ACCMODE;
+	uint32_t mask = mode == O_WRONLY || mode == O_RDWR ? IN_CLOSE_WRITE
+							   : IN_CLOSE_NOWRITE;
+
+	lock_write(&notify_lock);
+	send_child(file->origin, node, mask | NOTIFY_BY_FILE);
+	unlock_write(&notify_lock);
 }
 
 void notify_close(struct file *file)
@@ -417,6 +485,7 @@ void notify_linked(const struct place *place, struct fs_node *node)
 void notify_unlinked(const struct place *place, struct fs_node *node, int err)
 {
 	uint32_t dir = isdir(node);
+	bool open;
 
 	if (err) {
 		node_put(node);
@@ -425,8 +494,9 @@ void notify_unlinked(const struct place *place, struct fs_node *node, int err)
 	lock_write(&notify_lock);
 	if (!dir)
 		send_self(node, IN_ATTRIB);
-	origins_move(place, node, NULL);
+	open = origins_move(place, node, NULL);
 	unlock_write(&notify_lock);
+	end_by_name(node, open);
 	node_put(node);
 	lock_write(&notify_lock);
 	send_name(place, IN_DELETE | dir, 0);
@@ -460,7 +530,7 @@ void notify_renamed(const struct place *from, const struct place *to,
 		    struct fs_node *source, struct fs_node *target, int flags,
 		    int err)
 {
-	bool exchange = flags & RENAME_EXCHANGE;
+	bool exchange = flags & RENAME_EXCHANGE, open = true;
 
 	if (err || !source || source == target)
 		goto put;
@@ -469,13 +539,15 @@ void notify_renamed(const struct place *from, const struct place *to,
 		origins_exchange(from, to, source, target);
 	} else {
 		if (target)
-			origins_move(to, target, NULL);
+			open = origins_move(to, target, NULL);
 		origins_move(from, source, to);
 	}
 	send_move(from, to, source, exchange ? NULL : target);
 	if (exchange && target)
 		send_move(to, from, target, NULL);
 	unlock_write(&notify_lock);
+	if (target)
+		end_by_name(target, open);
 put:
 	if (source)
 		node_put(source);

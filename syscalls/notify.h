@@ -65,6 +65,9 @@ void notify_tmpfile(struct file *file, struct fs_node *dir,
 		    struct fs_node *node);
 void notify_opened(struct file *file, struct fs_node *node, bool truncated);
 
+/* It was refused after all by its own operations, which to Linux is a close. */
+void notify_refused(struct file *file, struct fs_node *node, int flags);
+
 /* The last reference to an open file is gone; or it was not opened after all. */
 void notify_close(struct file *file);
 void notify_unopened(struct file *file);
@@ -92,6 +95,9 @@ void notify_count(int change);
 void notify_send(const struct fs_node *node, uint32_t mask, uint32_t cookie,
 		 const char *name, uint32_t name_len, bool unlinked)
 	REQUIRES(notify_lock);
+
+/* The end of a node: IN_DELETE_SELF, and of all its watches. */
+void notify_forget(struct fs_node *node);
 
 /* Gives the files that are open in dir their origins, as far as they have
  * none. What cannot be found out for want of memory is not told of. */

@@ -179,8 +179,11 @@ static int open_existing(struct file *file, struct fs_node *node, int flags)
 		err = noatime_check(node);
 	if (UNLIKELY(!err && type != S_IFREG && type != S_IFDIR))
 		err = open_special(file, node, (uint32_t)flags);
-	if (!err && open_flags_refused(node, file->ops, (uint32_t)flags))
+	if (!err && open_flags_refused(node, file->ops, (uint32_t)flags)) {
+		if (UNLIKELY(notify_on))
+			notify_refused(file, node, flags);
 		err = -EINVAL;
+	}
 	if (!err && (flags & O_TRUNC) && type == S_IFREG) {
 		setid_drop(node, true);
 		err = fs_truncate(process.fs, node, 0);

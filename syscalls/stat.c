@@ -288,7 +288,7 @@ long sys_getdents64(int fd, void *dirents, size_t size)
 {
 	struct listing listing = {.buf = dirents, .size = size};
 	struct file *file = fd_get(fd);
-	long result;
+	long result, err;
 
 	if (!file)
 		return -EBADF;
@@ -303,10 +303,12 @@ long sys_getdents64(int fd, void *dirents, size_t size)
 				  &file->offset);
 	} while (UNLIKELY(listing.err == -EFAULT) &&
 		 port_user_fault_in(listing.buf + listing.used, 1, true));
+	err = result;
 	if (!result)
 		result = listing.used ? (long)listing.used : listing.err;
 	unlock_write(&file->lock);
-	notify_file(file, IN_ACCESS | NOTIFY_BY_FILE, result);
+	/* Looking at the directory is told of, though nothing was stored. */
+	notify_file(file, IN_ACCESS | NOTIFY_BY_FILE, err);
 	file_put(file);
 	return result;
 }

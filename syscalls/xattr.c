@@ -66,6 +66,8 @@ static void target_changed(struct target target, int err)
 			    err);
 		return;
 	}
+	if (target.fd == AT_FDCWD && target.or_cwd)
+		notify_path(AT_FDCWD, "", AT_EMPTY_PATH, IN_ATTRIB, err);
 	file = UNLIKELY(notify_on) ? fd_get(target.fd) : NULL;
 	if (file) {
 		notify_file(file, IN_ATTRIB, err);

@@ -117,6 +117,24 @@ void ino_forget(void);
 /* pipe(flags): one that never waits. */
 long pipe_run(const long *args);
 
+/* The same of a name. */
+void observe_text(const char *text);
+
+/* -- events.c -- */
+
+/* Begins to watch, or not, by the seed; and observes what has come. */
+void events_begin(uint64_t seed);
+void events_observe(void);
+/* Would it tell of a directory that only is the current one, or remove names in
+ * the order of a listing? That matters to when a file ends. */
+bool events_excluded(const struct op *op);
+/* Does not: what is done in the order of a listing is told in that order. */
+void events_forget(void);
+
+/* notify(path, mask) watches something more, unnotify(wd) no longer. */
+long notify_run(const long *args);
+long unnotify_run(const long *args);
+
 /* -- tree.c -- */
 
 /* list(fd, size): the directory's entries, read size bytes at a time. */

@@ -35,6 +35,7 @@
  *   H two struct timeval  U struct utimbuf
  *   y type and mode       b device                 . ""
  *   K operation of flock  B command of fcntl about locks
+ *   J events to watch     U number of a watch
  *
  * Not here: getdents64 (list makes it), sync (of the whole machine), owners,
  * limits and names of the process and system (not files), mmap (ENODEV hosted:
@@ -135,6 +136,8 @@ const struct call calls[] = {
 	{"lremovexattr", SYS_lremovexattr, "pE", 1, NULL},
 	{"fremovexattr", SYS_fremovexattr, "fE", 2, NULL},
 	{"tree", 0, "", 1, tree_run},
+	{"notify", 0, "hJ", 6, notify_run},
+	{"unnotify", 0, "U", 1, unnotify_run},
 };
 const size_t calls_len = sizeof(calls) / sizeof(*calls);
 
@@ -596,6 +599,10 @@ static long number_make(char kind)
 		return (int)pick(8) - 1;
 	case 'c':
 		return fcntl_make();
+	case 'J':
+		return once_in(3) ? 0xfff : flags_make('J');
+	case 'U':
+		return pick(30);
 	case 'B':
 		return lock_command_make();
 	case 'K':

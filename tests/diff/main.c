@@ -91,6 +91,7 @@ static void run(uint64_t seed, uint64_t count)
 
 	for (; count; count--, seed++) {
 		tree_begin();
+		events_begin(seed);
 		for (unsigned n = 0; n < OPS; n++) {
 			op_make(&op, seed, n);
 			op_run(&op);
@@ -111,6 +112,7 @@ static void show(uint64_t seed, char **numbers)
 
 	observe_to(stdout);
 	tree_begin();
+	events_begin(seed);
 	for (; *numbers; numbers++) {
 		op_make(&op, seed, (unsigned)strtoul(*numbers, NULL, 10));
 		op_show(&op, stdout);

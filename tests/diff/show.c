@@ -68,6 +68,29 @@ static const struct flag statx_masks[] = {
 	{NULL, 0, 0},
 };
 
+static const struct flag watch_flags[] = {
+	{"IN_ACCESS", 1, 3},
+	{"IN_MODIFY", 2, 3},
+	{"IN_ATTRIB", 4, 3},
+	{"IN_CLOSE_WRITE", 8, 3},
+	{"IN_CLOSE_NOWRITE", 16, 3},
+	{"IN_OPEN", 32, 3},
+	{"IN_MOVED_FROM", 64, 2},
+	{"IN_MOVED_TO", 128, 2},
+	{"IN_CREATE", 256, 2},
+	{"IN_DELETE", 512, 2},
+	{"IN_DELETE_SELF", 1024, 2},
+	{"IN_MOVE_SELF", 2048, 2},
+	{"1 << 16", 1 << 16, 100},
+	{"IN_ONLYDIR", 0x1000000, 10},
+	{"IN_DONT_FOLLOW", 0x2000000, 6},
+	{"IN_EXCL_UNLINK", 0x4000000, 5},
+	{"IN_MASK_CREATE", 0x10000000, 12},
+	{"IN_MASK_ADD", 0x20000000, 6},
+	{"IN_ONESHOT", 0x80000000, 8},
+	{NULL, 0, 0},
+};
+
 const struct flag *flags_of(char kind)
 {
 	switch (kind) {
@@ -79,6 +102,8 @@ const struct flag *flags_of(char kind)
 		return rename_flags;
 	case 'V':
 		return rw_flags;
+	case 'J':
+		return watch_flags;
 	default:
 		return statx_masks;
 	}
@@ -223,6 +248,7 @@ static void arg_show(char kind, long arg, FILE *file)
 	case 'l':
 	case 'r':
 	case 'V':
+	case 'J':
 	case 'M':
 		flags_show(kind, arg, file);
 		break;
