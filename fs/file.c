@@ -68,11 +68,19 @@ readv_go_on(struct fs_node *node, uint64_t offset, const struct iovec *iov,
 	return done || ended ? (ssize_t)done : -EFAULT;
 }
 
+/* Why what is no regular file cannot be read: read(2). */
+static ssize_t read_refused(const struct fs_node *node)
+{
+	return is_dir(node) ? -EISDIR : -EINVAL;
+}
+
 ssize_t fs_read(struct fs_node *node, uint64_t offset, void *buf, size_t count,
 		bool noatime)
 {
 	size_t left;
 
+	if (UNLIKELY(!is_reg(node)))
+		return read_refused(node);
 	lock_read(&node->lock);
 	count = clip(node, offset, count);
 	left = content_read(node, offset, buf, count);
@@ -92,6 +100,8 @@ ssize_t fs_readv(struct fs_node *node, uint64_t offset, const struct iovec *iov,
 	size_t done = 0;
 	const char *bad;
 
+	if (UNLIKELY(!is_reg(node)))
+		return read_refused(node);
 	lock_read(&node->lock);
 	if (UNLIKELY(!readv_from(node, offset, iov, iovcnt, &done, &bad)))
 		return readv_go_on(node, offset, iov, iovcnt, noatime, done,
@@ -115,6 +125,14 @@ static ssize_t write_part(struct fs *fs, struct fs_node *node, uint64_t at,
 	return content_write(fs, node, at, buf, count);
 }
 
+/* Why writing stopped at bad, where part is what the last part came to. */
+static int write_stopped(ssize_t part, const char *bad)
+{
+	if (part < 0)
+		return (int)part;
+	return user_at_hand(bad) ? -ENOSPC : -EFAULT;
+}
+
 /* Writes what comes after the first skip bytes of the buffers at *offset, which
  * moves on. Returns 0, or why it ended, though some bytes may have been written:
  * then *bad is the first that was not. */
@@ -136,14 +154,13 @@ static inline int writev_from(struct fs *fs, struct fs_node *node,
 		count -= skip;
 		skip = 0;
 		part = write_part(fs, node, *offset, from, count);
-		if (UNLIKELY(part < 0)) {
-			*bad = from;
-			return (int)part;
+		if (LIKELY(part > 0)) {
+			*offset += (uint64_t)part;
+			from += part;
 		}
-		*offset += (uint64_t)part;
-		if (UNLIKELY((size_t)part < count)) {
-			*bad = from + part;
-			return user_at_hand(*bad) ? -ENOSPC : -EFAULT;
+		if (UNLIKELY((size_t)part != count)) {
+			*bad = from;
+			return write_stopped(part, from);
 		}
 	}
 	return 0;
@@ -171,35 +188,70 @@ writev_go_on(struct fs *fs, struct fs_node *node, const struct iovec *iov,
 	return done || !err ? (ssize_t)done : err;
 }
 
-ssize_t fs_writev(struct fs *fs, struct fs_node *node, const struct iovec *iov,
-		  int iovcnt, bool append, uint64_t *offset)
+/* Ends writing, which was to go from one offset to another when err ended it. */
+static ssize_t writev_end(struct fs *fs, struct fs_node *node,
+			  const struct iovec *iov, int iovcnt, bool append,
+			  uint64_t *offset, uint64_t from, uint64_t to, int err,
+			  const char *bad) RELEASES(node->lock)
 {
-	const char *bad;
-	uint64_t from, at;
-	int err;
-
-	lock_write(&node->lock);
-	from = at = append ? node->size : *offset;
-	err = writev_from(fs, node, iov, iovcnt, 0, &at, &bad);
-	if (LIKELY(at != from))
-		*offset = at;
+	if (LIKELY(to != from))
+		*offset = to;
 	/* Linux sets times before it needs space. */
-	if (LIKELY(at != from) || (err && err != -EFBIG))
+	if (LIKELY(to != from) || (err && err != -EFBIG))
 		node_changed(node, node_now());
 	unlock_write(&node->lock);
 	if (UNLIKELY(err))
 		return writev_go_on(fs, node, iov, iovcnt, append, offset,
-				    at - from, err, bad);
-	return (ssize_t)(at - from);
+				    to - from, err, bad);
+	return (ssize_t)(to - from);
+}
+
+ssize_t fs_writev(struct fs *fs, struct fs_node *node, const struct iovec *iov,
+		  int iovcnt, bool append, uint64_t *offset)
+{
+	const char *bad = NULL;
+	uint64_t from, to;
+	int err;
+
+	lock_write(&node->lock);
+	from = to = append ? node->size : *offset;
+	err = writev_from(fs, node, iov, iovcnt, 0, &to, &bad);
+	return writev_end(fs, node, iov, iovcnt, append, offset, from, to, err,
+			  bad);
+}
+
+/* The rest of fs_write, when part is what came of it. */
+static __attribute__((cold)) ssize_t
+write_short(struct fs *fs, struct fs_node *node, const char *buf, size_t count,
+	    bool append, uint64_t *offset, uint64_t from, ssize_t part)
+	RELEASES(node->lock)
+{
+	const struct iovec iov = {.iov_base = (void *)(uintptr_t)buf,
+				  .iov_len = count};
+	uint64_t done = part < 0 ? 0 : (uint64_t)part;
+
+	return writev_end(fs, node, &iov, 1, append, offset, from, from + done,
+			  write_stopped(part, buf + done), buf + done);
 }
 
 ssize_t fs_write(struct fs *fs, struct fs_node *node, const void *buf,
 		 size_t count, bool append, uint64_t *offset)
 {
-	struct iovec iov = {.iov_base = (void *)(uintptr_t)buf,
-			    .iov_len = count};
+	uint64_t from;
+	ssize_t part;
 
-	return fs_writev(fs, node, &iov, 1, append, offset);
+	if (UNLIKELY(count == 0))
+		return 0;
+	lock_write(&node->lock);
+	from = append ? node->size : *offset;
+	part = write_part(fs, node, from, buf, count);
+	if (UNLIKELY((size_t)part != count))
+		return write_short(fs, node, buf, count, append, offset, from,
+				   part);
+	*offset = from + count;
+	node_changed(node, node_now());
+	unlock_write(&node->lock);
+	return part;
 }
 
 /* -- Sizes and holes -------------------------------------------------------- */

@@ -156,6 +156,12 @@ static inline bool is_text(const struct fs_node *node)
 	return (node_mode(node) & S_IFMT) == FS_IFTEXT;
 }
 
+/* Has it a number (fs_node_rdev), or may it become a live link, which has? */
+static inline bool is_numbered(const struct fs_node *node)
+{
+	return is_device(node) || is_text(node) || is_link(node);
+}
+
 /* The type as directories show it: d_type of readdir(3). */
 static inline uint8_t node_dtype(const struct fs_node *node)
 {

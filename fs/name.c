@@ -210,7 +210,7 @@ int fs_make(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 	else if (!entry)
 		err = make_locked(fs, dir, name, hash, mode, cred, NULL, &node);
 	if (!err) {
-		if (!entry && rdev && (is_device(node) || is_text(node)))
+		if (!entry && rdev && UNLIKELY(is_numbered(node)))
 			node->rdev = rdev;
 		if (existed)
 			*existed = entry != NULL;

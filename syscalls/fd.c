@@ -148,7 +148,8 @@ static struct file *fd_get_threaded(unsigned fd)
 	}
 }
 
-struct file *fd_get_path(int fd)
+/* What both ways to look a descriptor up share. */
+static inline struct file *fd_find(int fd)
 {
 	struct file *file;
 
@@ -162,9 +163,14 @@ struct file *fd_get_path(int fd)
 	return file;
 }
 
+struct file *fd_get_path(int fd)
+{
+	return fd_find(fd);
+}
+
 struct file *fd_get(int fd)
 {
-	struct file *file = fd_get_path(fd);
+	struct file *file = fd_find(fd);
 
 	if (UNLIKELY(file && (file_flags(file) & O_PATH))) {
 		file_put(file);

@@ -55,6 +55,17 @@ static ssize_t special_at(struct file *file, bool write, void *buf,
 	return ops->read ? ops->read(file, buf, count, offset) : -EINVAL;
 }
 
+/* The same at the position that pread(2) or pwrite(2) is given. */
+static ssize_t special_positioned(struct file *file, bool write, void *buf,
+				  uint64_t offset, size_t count)
+{
+	if (positionless(file))
+		return -ESPIPE;
+	if (write ? !file_writable(file) : !file_readable(file))
+		return -EBADF;
+	return special_at(file, write, buf, offset, count);
+}
+
 /* The same at the file's own position. */
 static ssize_t special_rw(struct file *file, bool write, void *buf,
 			  size_t count)
@@ -80,20 +91,17 @@ read_checked(const struct file *file, uint64_t offset, void *buf, size_t count)
 
 	if (err)
 		return err;
-	if (S_ISDIR(fs_node_mode(file->node)))
-		return -EISDIR;
 	return fs_read(file->node, offset, buf, clip(count), noatime(file));
 }
 
 /* The same. If all is read that was asked for, the buffer is no bad place for
  * it, so that is not looked at before. */
-static ssize_t read_at(const struct file *file, uint64_t offset, void *buf,
-		       size_t count)
+static inline ssize_t read_at(const struct file *file, uint64_t offset,
+			      void *buf, size_t count)
 {
 	ssize_t result;
 
-	if (UNLIKELY(count - 1 >= RW_MAX || (int64_t)(offset + count) < 0) ||
-	    UNLIKELY(S_ISDIR(fs_node_mode(file->node))))
+	if (UNLIKELY(count - 1 >= RW_MAX || (int64_t)(offset + count) < 0))
 		return read_checked(file, offset, buf, count);
 	result = fs_read(file->node, offset, buf, count, noatime(file));
 	if (UNLIKELY((size_t)result != count) && user_range_bad(buf, count))
@@ -140,12 +148,10 @@ long sys_pread64(int fd, void *buf, size_t count, off_t offset)
 	file = fd_get(fd);
 	if (UNLIKELY(!file))
 		return -EBADF;
-	if (UNLIKELY(positionless(file)))
-		result = -ESPIPE;
+	if (UNLIKELY(file->ops != NULL))
+		result = special_positioned(file, false, buf, at, count);
 	else if (UNLIKELY(!file_readable(file)))
 		result = -EBADF;
-	else if (UNLIKELY(file->ops != NULL))
-		result = special_at(file, false, buf, at, count);
 	else
 		result = read_at(file, at, buf, count);
 	notify_read(file, result);
@@ -153,8 +159,8 @@ long sys_pread64(int fd, void *buf, size_t count, off_t offset)
 	return result;
 }
 
-static ssize_t write_at(const struct file *file, uint64_t *offset,
-			const void *buf, size_t count)
+static inline ssize_t write_at(const struct file *file, uint64_t *offset,
+			       const void *buf, size_t count)
 {
 	int err = span_check(buf, *offset, count);
 
@@ -202,13 +208,11 @@ long sys_pwrite64(int fd, const void *buf, size_t count, off_t offset)
 	file = fd_get(fd);
 	if (UNLIKELY(!file))
 		return -EBADF;
-	if (UNLIKELY(positionless(file)))
-		result = -ESPIPE;
+	if (UNLIKELY(file->ops != NULL))
+		result = special_positioned(file, true, (void *)(uintptr_t)buf,
+					    at, count);
 	else if (UNLIKELY(!file_writable(file)))
 		result = -EBADF;
-	else if (UNLIKELY(file->ops != NULL))
-		result = special_at(file, true, (void *)(uintptr_t)buf, at,
-				    count);
 	else
 		result = write_at(file, &at, buf, count);
 	notify_written(file, result);
@@ -352,8 +356,6 @@ static ssize_t vector_at(struct file *file, const struct vector *v, bool write,
 		return fs_writev(process.fs, file->node, v->iov, v->iovcnt,
 				 appends(file, v->flags), offset);
 	}
-	if (!file->ops && S_ISDIR(fs_node_mode(file->node)))
-		return -EISDIR;
 	if (file->ops)
 		result = special_vector(file, v, write, *offset);
 	else
