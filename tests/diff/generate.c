@@ -528,7 +528,8 @@ static long old_times_make(bool seconds)
 	return (long)times;
 }
 
-/* Not ACLs, which Whelk does not have. */
+/* Not ACLs, which Whelk does not have; nor security.capability, which Linux
+ * takes without a value and then cannot read. */
 static long xattr_name_make(void)
 {
 	static const char *const names[] = {
@@ -541,7 +542,6 @@ static long xattr_name_make(void)
 					   "system.x",
 					   "trusted.",
 					   "security.",
-					   "security.capability",
 					   "user." NAME248 "nn",
 					   "user." NAME248 "nnn"};
 
