@@ -393,6 +393,8 @@ struct fs_node *cwd_get(void);
 /* mode without the bits of the umask. */
 uint32_t umask_apply(uint32_t mode);
 
+#define FS_DEV_MINOR 26 /* of the one file system: st_dev is 0:26 */
+
 /* -- dev.c: character devices --------------------------------------------- */
 
 /* Numbers as mknod(2) and stat(2) carry them; DEV is for those below 256. */

@@ -127,8 +127,8 @@ static void nameless_write(struct text **text, struct fs_node *node,
 	}
 }
 
-static int node_write(struct text **text, struct fs_node *node,
-		      const struct file_ops *ops)
+int proc_node_write(struct text **text, struct fs_node *node,
+		    const struct file_ops *ops)
 {
 	char *path = port_pages_alloc(1);
 	ssize_t len;
@@ -175,7 +175,7 @@ static int link_write(struct text **text, struct fs_node *link)
 	}
 	err = live_follow(link, &node);
 	if (!err) {
-		err = node_write(text, node, ops);
+		err = proc_node_write(text, node, ops);
 		node_put(node);
 	}
 	if (file)

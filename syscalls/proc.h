@@ -17,6 +17,14 @@ struct proc_file {
 extern const struct proc_file proc_files[];
 extern const size_t proc_files_count;
 
+struct file_ops;
+struct fs_node;
+
+/* Appends a path of node; of one without a name, what Linux says then. ops: of
+ * the file that is open on it, or NULL. -ENOMEM, -ENAMETOOLONG. */
+int proc_node_write(struct text **text, struct fs_node *node,
+		    const struct file_ops *ops);
+
 /* The strings that the process began with, each with its NUL. */
 struct proc_strings {
 	const char *start;

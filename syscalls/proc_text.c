@@ -5,10 +5,14 @@
  */
 #include "syscalls/proc.h"
 
+#include "abi/mman.h"
 #include "abi/time.h"
 #include "abi/utsname.h"
 #include "port/cpu.h"
+#include "port/map.h"
 #include "syscalls/internal.h"
+
+#define MAPS_NAME 73 /* where names begin in a line of maps */
 
 /* A line of meminfo, in KiB. */
 static void meminfo_line(struct text **text, const char *name, uint64_t bytes)
@@ -119,6 +123,64 @@ static void mounts_write(struct text **text)
 	text_string(text, " 0 0\n");
 }
 
+static void file_ref(void *file)
+{
+	fs_node_ref(file);
+}
+
+/* Ids and name of what is mapped. */
+static void area_file_write(struct text **text, struct fs_node *node,
+			    size_t line)
+{
+	struct fs_attr attr;
+
+	fs_getattr(node, &attr);
+	text_number(text, attr.ino, 10, 0, ' ');
+	text_string(text, " ");
+	while ((*text)->len - line < MAPS_NAME && !(*text)->cut)
+		text_string(text, " ");
+	(void)proc_node_write(text, node, NULL);
+}
+
+static void area_write(struct text **text, const struct port_map_area *area)
+{
+	size_t line = (*text)->len;
+
+	text_number(text, area->start, 16, 8, '0');
+	text_string(text, "-");
+	text_number(text, area->end, 16, 8, '0');
+	text_string(text, area->prot & PROT_READ ? " r" : " -");
+	text_string(text, area->prot & PROT_WRITE ? "w" : "-");
+	text_string(text, area->prot & PROT_EXEC ? "x" : "-");
+	text_string(text, area->shared ? "s " : "p ");
+	text_number(text, area->file ? area->offset : 0, 16, 8, '0');
+	text_string(text, area->file ? " 00:" : " 00:00 0 ");
+	if (area->file) {
+		text_number(text, FS_DEV_MINOR, 16, 2, '0');
+		text_string(text, " ");
+		area_file_write(text, (struct fs_node *)(uintptr_t)area->file,
+				line);
+	} else if (area->name) {
+		while ((*text)->len - line < MAPS_NAME && !(*text)->cut)
+			text_string(text, " ");
+		text_string(text, area->name);
+	}
+	text_string(text, "\n");
+}
+
+/* DEVIATION: /proc/self/maps of the hosted home shows the mappings of files
+ * alone; what else there is, is Linux's. */
+static void maps_write(struct text **text)
+{
+	struct port_map_area area = {0};
+
+	while (port_map_next(area.end, file_ref, &area)) {
+		area_write(text, &area);
+		if (area.file)
+			node_put((struct fs_node *)(uintptr_t)area.file);
+	}
+}
+
 static void cmdline_write(struct text **text)
 {
 	text_add(text, proc_start.args.start, proc_start.args.len);
@@ -215,6 +277,7 @@ const struct proc_file proc_files[] = {
 	{"cmdline", 0444, true, cmdline_write},
 	{"comm", 0444, true, name_write},
 	{"environ", 0400, true, environ_write},
+	{"maps", 0444, true, maps_write},
 	{"mounts", 0444, true, mounts_write},
 	{"status", 0444, true, status_write},
 };

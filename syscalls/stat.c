@@ -6,7 +6,6 @@
 #include "syscalls/internal.h"
 #include "syscalls/notify.h"
 
-#define FS_DEV_MINOR	26 /* of the one file system: 0:26 */
 #define STAT_FLAGS	(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH)
 #define MOUNT_ID	1
 #define MOUNT_ID_UNIQUE (((uint64_t)1 << 31) + MOUNT_ID)

@@ -6,6 +6,7 @@
 #include "transcript.h"
 
 #include <limits.h>
+#include <sys/mman.h>
 
 /* Where a link leads, seen from the current directory. */
 static void leads(const char *link)
@@ -242,6 +243,42 @@ static void line(const char *path, const char *start)
 		fclose(file);
 }
 
+/* Lines of mapped files, but for where they are. */
+static void maps(void)
+{
+	static char text[1024];
+	void *at[3];
+	FILE *file;
+	int fd;
+
+	make("mapped", "some text");
+	fd = open("mapped", O_RDWR);
+	CALL(ftruncate(fd, 5 * 4096));
+	at[0] = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+	at[1] = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 4096);
+	at[2] = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 8192);
+	for (int i = 0; i < 3; i++) {
+		unsigned long start, end, offset;
+		char rights[5];
+
+		file = fopen("/proc/self/maps", "r");
+		while (fgets(text, sizeof(text), file)) {
+			if (sscanf(text, "%lx-%lx %4s %lx", &start, &end,
+				   rights, &offset) == 4 &&
+			    start == (unsigned long)at[i])
+				say("%lu %s %lx %d", end - start, rights,
+				    offset,
+				    strstr(text, "/mapped\n") ==
+					    text + strlen(text) - 8);
+		}
+		fclose(file);
+	}
+	CALL(close(fd));
+	CALL(unlink("mapped"));
+	for (int i = 0; i < 3; i++)
+		CALL(munmap(at[i], 4096));
+}
+
 static void lines(void)
 {
 	long kb;
@@ -269,6 +306,7 @@ int main(int argc, char **argv)
 	listing();
 	closed_to_change();
 	texts();
+	maps();
 	lines();
 	return 0;
 }

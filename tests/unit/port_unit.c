@@ -201,6 +201,13 @@ bool port_map_revoke(const void *file, uint64_t first, uint64_t count,
 }
 
 /* There are no addresses to map anything at. */
+bool port_map_next(uintptr_t addr, void (*ref)(void *file),
+		   struct port_map_area *area)
+{
+	(void)addr, (void)ref, (void)area;
+	return false;
+}
+
 long port_map_file(void *addr, size_t len, int prot, int flags,
 		   const struct port_map_source *source)
 {
