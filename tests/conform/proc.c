@@ -297,6 +297,54 @@ static void lines(void)
 	line("/proc/cpuinfo", "processor\t: 0");
 }
 
+/* Where they lead to is where the program is. */
+static void places(void)
+{
+	static char text[4096], cwd[4096];
+	struct stat here, there;
+	ssize_t len = readlink("/proc/self/cwd", text, sizeof(text));
+
+	say("%d", getcwd(cwd, sizeof(cwd)) && len == (ssize_t)strlen(cwd) &&
+			  !memcmp(text, cwd, strlen(cwd)));
+	CALL(stat(".", &here));
+	CALL(stat("/proc/self/cwd", &there));
+	say("%d", here.st_ino == there.st_ino);
+	CALL(close(open("/proc/self/cwd/at_cwd", O_CREAT | O_RDWR, 0600)));
+	CALL(access("at_cwd", F_OK));
+	CALL(stat("/", &here));
+	CALL(stat("/proc/self/root", &there));
+	say("%d", here.st_ino == there.st_ino);
+	CALL(readlink("/proc/self/root", text, sizeof(text)));
+	CALL(readlink("/proc/self/fd/99", text, sizeof(text)));
+	CALL(lstat("/proc/self/root", &there));
+	say("%o", there.st_mode & S_IFMT);
+	mkdir("gone", 0700);
+	chdir("gone");
+	rmdir("../gone");
+	len = readlink("/proc/self/cwd", text, sizeof(text));
+	say("%d", len > 10 && !memcmp(text + len - 10, " (deleted)", 10));
+	CALL(stat("/proc/self/cwd/..", &there));
+	CALL(chdir(cwd));
+}
+
+/* Texts that every program reads otherwise, in the form that they have. */
+static void forms(void)
+{
+	static char text[256];
+	double up = 0, idle = -1;
+	FILE *file = fopen("/proc/uptime", "r");
+
+	say("%d", fscanf(file, "%lf %lf", &up, &idle) == 2 && up > 0);
+	fclose(file);
+	file = fopen("/proc/version", "r");
+	say("%d", fgets(text, sizeof(text), file) != NULL &&
+			  !strncmp(text, "Linux version ", 14));
+	fclose(file);
+	file = fopen("/proc/self/mounts", "r");
+	say("%d", file && fgets(text, sizeof(text), file) != NULL);
+	fclose(file);
+}
+
 int main(int argc, char **argv)
 {
 	begin_outside(argc, argv);
@@ -308,5 +356,7 @@ int main(int argc, char **argv)
 	texts();
 	maps();
 	lines();
+	places();
+	forms();
 	return 0;
 }

@@ -383,7 +383,6 @@ static void observe_arg(const struct op *op, unsigned i, long result)
  *   notify.c, DEVIATION.
  * - What newer versions (from 6.11 on) allow with AT_EMPTY_PATH: any flags for
  *   newfstatat and statx.
- * - A capability of no bytes, which Linux stores but does not give out.
  */
 static bool is_excluded(const struct op *op)
 {
@@ -397,9 +396,6 @@ static bool is_excluded(const struct op *op)
 	if (events_excluded(op))
 		return true;
 	if (limits_tried && strstr(op->call->name, "xattr"))
-		return true;
-	if (strstr(op->call->name, "setxattr") && op->args[3] == 0 &&
-	    !strcmp(path, "security.capability"))
 		return true;
 	if ((number == SYS_fstatfs || number == SYS_utimensat ||
 	     (number == SYS_fcntl && op->args[1] == F_SETFL &&
