@@ -118,10 +118,11 @@ static ssize_t write_part(struct fs *fs, struct fs_node *node, uint64_t at,
 {
 	uint64_t size_max = size_max_now(fs);
 
-	if (UNLIKELY(at >= size_max))
-		return -EFBIG;
-	if (UNLIKELY(count > size_max - at))
+	if (UNLIKELY(at + count > size_max)) {
+		if (at >= size_max)
+			return -EFBIG;
 		count = size_max - at;
+	}
 	return content_write(fs, node, at, buf, count);
 }
 

@@ -161,7 +161,8 @@ void node_free(struct fs *fs, struct fs_node *node)
 }
 
 /* Is atime older than mtime or ctime, or a day old? mount(8), relatime. */
-static bool atime_is_stale(const struct fs_node *node, struct node_time now)
+static inline bool atime_is_stale(const struct fs_node *node,
+				  struct node_time now)
 {
 	return !time_after(&node->atime, &node->mtime) ||
 	       !time_after(&node->atime, &node->ctime) ||

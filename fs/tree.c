@@ -333,20 +333,17 @@ static int page_claim(struct fs *fs, void **slot, uint8_t **pagep, bool *fresh)
 	return 0;
 }
 
-int tree_page_make(struct fs *fs, struct fs_node *node, uint64_t index,
-		   uint8_t **pagep, bool *fresh)
+/* tree_page_make where there is no page that is simply there; slot is that of
+ * tree_slot. */
+static __attribute__((noinline)) int
+page_make_slow(struct fs *fs, struct fs_node *node, uint64_t index, void **slot,
+	       uint8_t **pagep, bool *fresh)
 {
-	void **slot = tree_slot(node, index);
 	int err;
 
-	*fresh = true;
-	if (slot && slot_plain(*slot)) {
-		*fresh = false;
-		*pagep = *slot;
-		return 0;
-	}
-	if (UNLIKELY(slot && *slot))
+	if (slot && *slot)
 		return page_claim(fs, slot, pagep, fresh);
+	*fresh = true;
 	err = space_take(fs, PAGE_SIZE);
 	if (UNLIKELY(err))
 		return err;
@@ -379,6 +376,18 @@ int tree_page_put(struct fs *fs, struct fs_node *node, uint64_t index,
 	/* commit: nothing below can fail */
 	*slot = page;
 	node->tree.pages++;
+	return 0;
+}
+
+int tree_page_make(struct fs *fs, struct fs_node *node, uint64_t index,
+		   uint8_t **pagep, bool *fresh)
+{
+	void **slot = tree_slot(node, index);
+
+	if (UNLIKELY(!slot || !slot_plain(*slot)))
+		return page_make_slow(fs, node, index, slot, pagep, fresh);
+	*fresh = false;
+	*pagep = *slot;
 	return 0;
 }
 
