@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Copying from descriptor to descriptor: copy_file_range(2), sendfile(2), and
- * FICLONE and FICLONERANGE of ioctl(2).
+ * Copying from descriptor to descriptor: copy_file_range(2), sendfile(2),
+ * splice(2), and FICLONE and FICLONERANGE of ioctl(2). Between files of fs/ pages
+ * are shared where that is possible; other files are read and written through a
+ * buffer, and pipes page by page.
  */
 #include "syscalls/internal.h"
 #include "syscalls/notify.h"
@@ -120,4 +122,311 @@ long file_clone(struct file *out, int fd_in, uint64_t from, uint64_t to,
 	notify_file(out, IN_MODIFY | NOTIFY_BY_FILE, result);
 	file_put(in);
 	return result;
+}
+
+/* -- sendfile(2) and splice(2) ------------------------------------------------ */
+
+#define BUFFER_PAGES 16 /* as what Linux copies at once */
+
+/* What is read from or written to, and where. */
+struct end {
+	struct file *file;
+	uint64_t at;
+};
+
+/* Do count bytes at offset end beyond every offset? rw_verify_area(). */
+static bool span_bad(uint64_t offset, size_t count)
+{
+	return (int64_t)(offset | count) < 0 || (int64_t)(offset + count) < 0;
+}
+
+static size_t clip(size_t count)
+{
+	return count < RW_MAX ? count : RW_MAX;
+}
+
+/* Can it be read without being a pipe? */
+static bool end_is_source(const struct file *file)
+{
+	uint32_t mode = fs_node_mode(file->node);
+
+	if (!file->ops)
+		return S_ISREG(mode);
+	return file->ops->read && file->ops->position != POSITION_NONE &&
+	       (S_ISREG(mode) || S_ISCHR(mode));
+}
+
+static bool end_is_sink(const struct file *file)
+{
+	uint32_t mode = fs_node_mode(file->node);
+
+	if (!file->ops)
+		return S_ISREG(mode);
+	return file->ops->write && S_ISCHR(mode);
+}
+
+static ssize_t end_read(void *context, uint8_t *bytes, size_t count)
+{
+	struct end *end = context;
+	struct file *file = end->file;
+	ssize_t done;
+
+	if (file->ops)
+		done = file->ops->read(file, bytes, count, end->at);
+	else
+		done = fs_read(file->node, end->at, bytes, count,
+			       file->flags & O_NOATIME);
+	if (done > 0)
+		end->at += (uint64_t)done;
+	return done;
+}
+
+/* The same for a slot of a pipe: pages of the file are not mixed. */
+static ssize_t end_read_page(void *context, uint8_t *bytes, size_t count)
+{
+	const struct end *end = context;
+	size_t page_left = PAGE_SIZE - (end->at & (PAGE_SIZE - 1));
+
+	return end_read(context, bytes, count < page_left ? count : page_left);
+}
+
+static ssize_t end_write(void *context, uint8_t *bytes, size_t count)
+{
+	struct end *end = context;
+	struct file *file = end->file;
+	ssize_t done;
+
+	if (!file->ops)
+		return fs_write(process.fs, file->node, bytes, count, false,
+				&end->at);
+	done = file->ops->write(file, bytes, count, end->at);
+	if (done > 0)
+		end->at += (uint64_t)done;
+	return done;
+}
+
+/* Copies through a buffer; the source moves on by what was written. */
+static ssize_t ends_copy(struct end *in, struct end *out, size_t count)
+{
+	uint8_t *buffer = port_pages_alloc(BUFFER_PAGES);
+	size_t done = 0;
+	ssize_t part = 0;
+
+	if (!buffer)
+		return -ENOMEM;
+	while (done < count) {
+		size_t len = BUFFER_PAGES * PAGE_SIZE;
+		uint64_t at = in->at;
+		ssize_t got;
+
+		got = part = end_read(in, buffer,
+				      len < count - done ? len : count - done);
+		if (got > 0)
+			part = end_write(out, buffer, (size_t)got);
+		if (part <= 0)
+			break;
+		done += (size_t)part;
+		in->at = at + (uint64_t)part;
+		if (part < got)
+			break;
+	}
+	port_pages_free(buffer, BUFFER_PAGES);
+	return done ? (ssize_t)done : part;
+}
+
+/* Both are files of fs/, and not the same. */
+static ssize_t files_copy(struct end *in, struct end *out, size_t count)
+{
+	struct fs_attr attr;
+	ssize_t done;
+
+	fs_getattr(in->file->node, &attr);
+	if (in->at >= attr.size) /* whatever the limits are */
+		return end_read(in, NULL, 0);
+	done = fs_copy(process.fs, in->file->node, in->at, out->file->node,
+		       out->at, count, in->file->flags & O_NOATIME);
+	if (done > 0) {
+		in->at += (uint64_t)done;
+		out->at += (uint64_t)done;
+	}
+	return done;
+}
+
+/* do_splice_direct() of Linux. */
+static ssize_t send_to_file(struct end *in, struct end *out, size_t count)
+{
+	if (span_bad(out->at, count) || (out->file->flags & O_APPEND) ||
+	    !end_is_source(in->file) || !end_is_sink(out->file))
+		return -EINVAL;
+	if (count == 0)
+		return 0;
+	if (!in->file->ops && !out->file->ops &&
+	    in->file->node != out->file->node)
+		return files_copy(in, out, count);
+	return ends_copy(in, out, count);
+}
+
+static bool positionless(const struct file *file)
+{
+	return file->ops && file->ops->position == POSITION_NONE;
+}
+
+/* Where sendfile(2) reads from: what it says before it looks at the other. */
+static int source_begin(struct end *from, const off_t *offset, size_t count)
+{
+	int err;
+
+	if (!file_readable(from->file))
+		return -EBADF;
+	if (offset && positionless(from->file))
+		return -ESPIPE;
+	err = position_get(from->file, offset, &from->at);
+	if (!err && span_bad(from->at, count))
+		err = -EINVAL;
+	return err;
+}
+
+static ssize_t send_to(struct end *from, struct file *out, size_t count)
+{
+	struct end to = {.file = out};
+	ssize_t done;
+	int err = position_get(out, NULL, &to.at);
+
+	if (err)
+		return err;
+	if (!file_writable(out))
+		return -EBADF;
+	if (pipe_is(out)) {
+		if (!end_is_source(from->file))
+			return -EINVAL;
+		return count ? pipe_feed(out, count, out->flags & O_NONBLOCK,
+					 end_read_page, from)
+			     : 0;
+	}
+	done = send_to_file(from, &to, count);
+	if (done > 0)
+		(void)position_set(out, NULL, to.at);
+	return done;
+}
+
+/* sendfile(2). */
+long sys_sendfile(int fd_out, int fd_in, off_t *offset, size_t count)
+{
+	struct end from = {.file = NULL};
+	struct file *out;
+	long result;
+	int err;
+
+	if (offset && !user_readable(offset, sizeof(*offset)))
+		return -EFAULT;
+	from.file = fd_get(fd_in);
+	if (!from.file)
+		return -EBADF;
+	result = source_begin(&from, offset, count);
+	if (result)
+		goto put;
+	result = -EBADF;
+	out = fd_get(fd_out);
+	if (out) {
+		result = send_to(&from, out, clip(count));
+		file_put(out);
+	}
+	if (result > 0) {
+		err = position_set(from.file, offset, from.at);
+		if (err)
+			result = err;
+	}
+put:
+	file_put(from.file);
+	return result == -EFBIG ? file_too_large() : result;
+}
+
+static ssize_t splice_to_file(struct file *in, struct end *out, size_t count,
+			      bool nonblocking)
+{
+	if ((out->file->flags & O_APPEND) || span_bad(out->at, count) ||
+	    !end_is_sink(out->file))
+		return -EINVAL;
+	return pipe_drain(in, clip(count), nonblocking, end_write, out);
+}
+
+static ssize_t splice_to_pipe(struct end *in, struct file *out, size_t count,
+			      bool nonblocking)
+{
+	if (span_bad(in->at, count) || !end_is_source(in->file))
+		return -EINVAL;
+	return pipe_feed(out, clip(count), nonblocking, end_read_page, in);
+}
+
+/* One of the two is a pipe, the other is at *offset, or its own position. */
+static ssize_t splice_with_pipe(struct file *in, struct file *out,
+				off_t *offset, size_t count, bool nonblocking)
+{
+	bool to_file = pipe_is(in);
+	struct end end = {.file = to_file ? out : in};
+	ssize_t done;
+	int err;
+
+	if (offset && positionless(end.file))
+		return -EINVAL;
+	err = position_get(end.file, offset, &end.at);
+	if (err)
+		return err;
+	done = to_file ? splice_to_file(in, &end, count, nonblocking)
+		       : splice_to_pipe(&end, out, count, nonblocking);
+	if (done <= 0)
+		return done;
+	err = position_set(end.file, offset, end.at);
+	return err ? err : done;
+}
+
+static ssize_t splice_between(struct file *in, off_t *off_in, struct file *out,
+			      off_t *off_out, size_t count, bool nonblocking)
+{
+	bool from_pipe = pipe_is(in), to_pipe = pipe_is(out);
+
+	if ((from_pipe && off_in) || (to_pipe && off_out))
+		return -ESPIPE;
+	if ((off_in && !user_readable(off_in, sizeof(*off_in))) ||
+	    (off_out && !user_readable(off_out, sizeof(*off_out))))
+		return -EFAULT;
+	if (!file_readable(in) || !file_writable(out))
+		return -EBADF;
+	if (from_pipe && (in->flags & O_NONBLOCK))
+		nonblocking = true;
+	if (to_pipe && (out->flags & O_NONBLOCK))
+		nonblocking = true;
+	if (from_pipe && to_pipe)
+		return pipe_pass(in, out, clip(count), nonblocking);
+	if (!from_pipe && !to_pipe)
+		return -EINVAL;
+	return splice_with_pipe(in, out, from_pipe ? off_out : off_in, count,
+				nonblocking);
+}
+
+/* splice(2). Nothing is ever moved without being copied between a file and a
+ * pipe, which SPLICE_F_MOVE leaves open. */
+long sys_splice(int fd_in, off_t *off_in, int fd_out, off_t *off_out,
+		size_t count, unsigned int flags)
+{
+	const unsigned known = SPLICE_F_MOVE | SPLICE_F_NONBLOCK |
+			       SPLICE_F_MORE | SPLICE_F_GIFT;
+	struct file *in, *out;
+	long result = -EBADF;
+
+	if (count == 0)
+		return 0;
+	if (flags & ~known)
+		return -EINVAL;
+	in = fd_get(fd_in);
+	if (!in)
+		return -EBADF;
+	out = fd_get(fd_out);
+	if (out) {
+		result = splice_between(in, off_in, out, off_out, count,
+					flags & SPLICE_F_NONBLOCK);
+		file_put(out);
+	}
+	file_put(in);
+	return result == -EFBIG ? file_too_large() : result;
 }

@@ -310,6 +310,24 @@ FS_CHECKED int fifo_open(struct file *file, struct fs_node *node,
 long pipe_capacity(struct file *file);
 long pipe_capacity_set(struct file *file, unsigned capacity);
 
+/* Is it a pipe? Then the following may be done with it, for splice(2). */
+bool pipe_is(const struct file *file);
+
+/* Takes or gives up to count bytes (at most a page) and returns how many, 0 at
+ * the end, or an error. Must not wait for a pipe. */
+typedef ssize_t pipe_io(void *context, uint8_t *bytes, size_t count);
+
+/* Lets take have what is in the pipe, up to count bytes, waiting only for the
+ * first; or fills slots with what give has, as far as there are any. Return how
+ * many bytes, 0 at the end, -EAGAIN, -EINTR, -EPIPE (with its signal). */
+FS_CHECKED ssize_t pipe_drain(struct file *file, size_t count, bool nonblocking,
+			      pipe_io *take, void *context);
+FS_CHECKED ssize_t pipe_feed(struct file *file, size_t count, bool nonblocking,
+			     pipe_io *give, void *context);
+/* The same from one pipe to another one. -EINVAL if it is the same. */
+FS_CHECKED ssize_t pipe_pass(struct file *in, struct file *out, size_t count,
+			     bool nonblocking);
+
 /* Opens a file that is nothing but object with these operations; flags may have
  * O_CLOEXEC. Returns its descriptor, or -EMFILE, -ENFILE, -ENOMEM. */
 int open_object(const struct file_ops *ops, void *object, uint32_t flags);

@@ -599,3 +599,179 @@ long pipe_capacity_set(struct file *file, unsigned capacity)
 	waitq_wake(&pipe->queue, POLLOUT | POLLWRNORM);
 	return (long)(slots_len * PAGE_SIZE);
 }
+
+/* -- Splicing ------------------------------------------------------------------------- */
+
+bool pipe_is(const struct file *file)
+{
+	return pipe_of(file) != NULL;
+}
+
+ssize_t pipe_drain(struct file *file, size_t count, bool nonblocking,
+		   pipe_io *take, void *context)
+{
+	struct pipe *pipe = file->object;
+	bool was_full = false;
+	size_t done = 0;
+	ssize_t part = 0;
+
+	lock_write(&pipe->lock);
+	while (!part && is_empty(pipe) && pipe->writers)
+		part = nonblocking ? -EAGAIN : pipe_wait(pipe, true);
+	while (part >= 0 && done < count && !is_empty(pipe)) {
+		struct slot *slot = slot_at(pipe, pipe->tail);
+		size_t len =
+			slot->len < count - done ? slot->len : count - done;
+
+		part = take(context, slot->page + slot->offset, len);
+		if (part <= 0)
+			break;
+		done += (size_t)part;
+		slot->offset = (uint16_t)(slot->offset + part);
+		slot->len = (uint16_t)(slot->len - part);
+		if (slot->len)
+			break; /* not all was taken */
+		was_full = was_full || is_full(pipe);
+		slot_drop(pipe);
+	}
+	unlock_write(&pipe->lock);
+	if (was_full)
+		waitq_wake(&pipe->queue, POLLOUT | POLLWRNORM);
+	return done ? (ssize_t)done : part;
+}
+
+/* Waits for an empty slot. -EPIPE if nobody reads, -EAGAIN, -EINTR. */
+static int room_wait(struct pipe *pipe, bool nonblocking) REQUIRES(pipe->lock)
+{
+	int err = 0;
+
+	while (!err && pipe->readers && is_full(pipe))
+		err = nonblocking ? -EAGAIN : pipe_wait(pipe, true);
+	return pipe->readers ? err : -EPIPE;
+}
+
+ssize_t pipe_feed(struct file *file, size_t count, bool nonblocking,
+		  pipe_io *give, void *context)
+{
+	struct pipe *pipe = file->object;
+	size_t done = 0;
+	ssize_t part;
+
+	lock_write(&pipe->lock);
+	part = room_wait(pipe, nonblocking);
+	while (part >= 0 && done < count && !is_full(pipe)) {
+		size_t left = count - done;
+		uint8_t *page = port_pages_alloc(1);
+
+		part = -ENOMEM;
+		if (page)
+			part = give(context, page,
+				    left < PAGE_SIZE ? left : PAGE_SIZE);
+		if (part <= 0) {
+			if (page)
+				port_pages_free(page, 1);
+			break;
+		}
+		done += (size_t)part;
+		*slot_at(pipe, pipe->head++) =
+			(struct slot){.page = page,
+				      .len = (uint16_t)part,
+				      .kind = SLOT_CLOSED};
+	}
+	unlock_write(&pipe->lock);
+	if (part == -EPIPE)
+		(void)sys_tkill((pid_t)sys_gettid(), SIGPIPE);
+	if (!done)
+		return part;
+	waitq_wake(&pipe->queue, POLLIN | POLLRDNORM);
+	return (ssize_t)done;
+}
+
+/* Moves slots, the last perhaps in part: then its bytes are copied. */
+static ssize_t slots_move(struct pipe *in, struct pipe *out, size_t count)
+	REQUIRES(in->lock, out->lock)
+{
+	size_t done = 0;
+
+	while (done < count && !is_empty(in) && !is_full(out)) {
+		struct slot *slot = slot_at(in, in->tail);
+		struct slot moved = *slot;
+
+		if (moved.len <= count - done) {
+			in->tail++;
+		} else {
+			moved.len = (uint16_t)(count - done);
+			moved.page = port_pages_alloc(1);
+			if (!moved.page)
+				return done ? (ssize_t)done : -ENOMEM;
+			memcpy(moved.page + moved.offset,
+			       slot->page + slot->offset, moved.len);
+			slot->offset = (uint16_t)(slot->offset + moved.len);
+			slot->len = (uint16_t)(slot->len - moved.len);
+		}
+		if (moved.kind == SLOT_STREAM)
+			moved.kind = SLOT_CLOSED;
+		*slot_at(out, out->head++) = moved;
+		done += moved.len;
+	}
+	return (ssize_t)done;
+}
+
+/* Waits at one of the pipes until there is something to move and room for it,
+ * or nothing to come. */
+static int both_wait(struct pipe *in, struct pipe *out, bool nonblocking)
+{
+	int err = 0;
+
+	lock_write(&in->lock);
+	while (!err && is_empty(in) && in->writers)
+		err = nonblocking ? -EAGAIN : pipe_wait(in, true);
+	unlock_write(&in->lock);
+	if (err)
+		return err;
+	lock_write(&out->lock);
+	err = room_wait(out, nonblocking);
+	unlock_write(&out->lock);
+	return err;
+}
+
+/* Unchecked: two locks, by address. */
+static ssize_t pipes_move(struct pipe *in, struct pipe *out, size_t count,
+			  bool *ended) LOCKS_UNCHECKED
+{
+	struct pipe *first = in < out ? in : out;
+	ssize_t done;
+
+	lock_write(&first->lock);
+	lock_write(first == in ? &out->lock : &in->lock);
+	done = slots_move(in, out, count);
+	*ended = is_empty(in) && !in->writers;
+	unlock_write(&in->lock);
+	unlock_write(&out->lock);
+	return done;
+}
+
+ssize_t pipe_pass(struct file *in, struct file *out, size_t count,
+		  bool nonblocking)
+{
+	struct pipe *from = in->object, *to = out->object;
+	bool ended = false;
+	ssize_t done = 0;
+
+	if (from == to)
+		return -EINVAL;
+	while (done == 0 && !ended) {
+		int err = both_wait(from, to, nonblocking);
+
+		if (err == -EPIPE)
+			(void)sys_tkill((pid_t)sys_gettid(), SIGPIPE);
+		if (err)
+			return err;
+		done = pipes_move(from, to, count, &ended);
+	}
+	if (done > 0) {
+		waitq_wake(&from->queue, POLLOUT | POLLWRNORM);
+		waitq_wake(&to->queue, POLLIN | POLLRDNORM);
+	}
+	return done;
+}

@@ -371,6 +371,23 @@ static void observe_arg(const struct op *op, unsigned i, long result)
 	}
 }
 
+static bool is_device(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode);
+}
+
+/* Not of a file to itself, and to no pipe that may be full. */
+static bool sendfile_excluded(int out, int in)
+{
+	struct stat to, from;
+
+	return fstat(out, &to) == 0 && fstat(in, &from) == 0 &&
+	       (from.st_ino == to.st_ino || !S_ISREG(to.st_mode) ||
+		!S_ISREG(from.st_mode));
+}
+
 /*
  * What is not done, since it would differ without Whelk being wrong.
  * - SEEK_DATA and SEEK_HOLE if the size is in the last page before 2^63: Linux
@@ -413,9 +430,14 @@ static bool is_excluded(const struct op *op)
 	if (number == SYS_ftruncate)
 		return fstat((int)op->args[0], &st) == 0 &&
 		       st.st_size == op->args[1];
-	/* Each device has its own idea of flags. */
+	/* Each device has its own idea of flags, and of splicing. */
 	if (number == SYS_preadv2 || number == SYS_pwritev2)
-		return fstat((int)op->args[0], &st) == 0 && S_ISCHR(st.st_mode);
+		return is_device((int)op->args[0]);
+	if (number == SYS_splice)
+		return is_device((int)op->args[0]) ||
+		       is_device((int)op->args[2]);
+	if (number == SYS_sendfile)
+		return sendfile_excluded((int)op->args[0], (int)op->args[1]);
 	if (number == SYS_lseek && op->args[2] >= SEEK_DATA)
 		return fstat((int)op->args[0], &st) == 0 &&
 		       st.st_size > SIZE_SEEK_MAX;
