@@ -116,9 +116,10 @@ ssize_t fs_readv(struct fs_node *node, uint64_t offset, const struct iovec *iov,
 static ssize_t write_part(struct fs *fs, struct fs_node *node, uint64_t at,
 			  const char *buf, size_t count) REQUIRES(node->lock)
 {
-	uint64_t size_max = size_max_now(fs);
+	uint64_t size_max = size_max_now(fs), end;
 
-	if (UNLIKELY(at + count > size_max)) {
+	if (UNLIKELY(__builtin_add_overflow(at, count, &end) ||
+		     end > size_max)) {
 		if (at >= size_max)
 			return -EFBIG;
 		count = size_max - at;

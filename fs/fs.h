@@ -259,7 +259,7 @@ FS_CHECKED ssize_t fs_read(struct fs_node *node, uint64_t offset, void *buf,
  * as one step, and adds the number of bytes written to *offset (in append
  * mode: sets it to the new end). Returns that number: less than count only
  * when space ran out (then the next call fails), or at the largest offset.
- * -EFBIG beyond 2^63-1 or the limit. *offset and count are below 2^63.
+ * -EFBIG beyond 2^63-1 or the limit.
  */
 FS_CHECKED ssize_t fs_write(struct fs *fs, struct fs_node *node,
 			    const void *buf, size_t count, bool append,

@@ -196,9 +196,11 @@ static ssize_t end_write(void *context, uint8_t *bytes, size_t count)
 	struct file *file = end->file;
 	ssize_t done;
 
-	if (!file->ops)
+	if (!file->ops) {
+		setid_drop(file->node, count > 0);
 		return fs_write(process.fs, file->node, bytes, count, false,
 				&end->at);
+	}
 	done = file->ops->write(file, bytes, count, end->at);
 	if (done > 0)
 		end->at += (uint64_t)done;
@@ -243,6 +245,7 @@ static ssize_t files_copy(struct end *in, struct end *out, size_t count)
 	fs_getattr(in->file->node, &attr);
 	if (in->at >= attr.size) /* whatever the limits are */
 		return end_read(in, NULL, 0);
+	setid_drop(out->file->node, true);
 	done = fs_copy(process.fs, in->file->node, in->at, out->file->node,
 		       out->at, count, in->file->flags & O_NOATIME);
 	if (done > 0) {
@@ -329,6 +332,8 @@ long sys_sendfile(int fd_out, int fd_in, off_t *offset, size_t count)
 	out = fd_get(fd_out);
 	if (out) {
 		result = send_to(&from, out, clip(count));
+		notify_read(from.file, result);
+		notify_written(out, result);
 		file_put(out);
 	}
 	if (result > 0) {
@@ -425,6 +430,8 @@ long sys_splice(int fd_in, off_t *off_in, int fd_out, off_t *off_out,
 	if (out) {
 		result = splice_between(in, off_in, out, off_out, count,
 					flags & SPLICE_F_NONBLOCK);
+		notify_read(in, result);
+		notify_written(out, result);
 		file_put(out);
 	}
 	file_put(in);
