@@ -258,8 +258,11 @@ ssize_t fs_write(struct fs *fs, struct fs_node *node, const void *buf,
 
 /* -- Sizes and holes -------------------------------------------------------- */
 
-int fs_truncate(struct fs *fs, struct fs_node *node, uint64_t size)
+static int resize(struct fs *fs, struct fs_node *node, uint64_t size,
+		  bool always)
 {
+	bool changes = always;
+
 	int err = -EFBIG;
 
 	lock_write(&node->lock);
@@ -270,15 +273,27 @@ int fs_truncate(struct fs *fs, struct fs_node *node, uint64_t size)
 		err = content_own(fs, node, size);
 	if (err)
 		goto unlock;
+	changes = changes || size != node->size || content_pages(node) > 0;
 	/* commit: nothing below can fail */
 	if (size <= node->size)
 		content_shrink(fs, node, size);
 	else
 		content_grow(node, size);
-	node_changed(node, node_now());
+	if (changes)
+		node_changed(node, node_now());
 unlock:
 	unlock_write(&node->lock);
 	return err;
+}
+
+int fs_truncate(struct fs *fs, struct fs_node *node, uint64_t size)
+{
+	return resize(fs, node, size, true);
+}
+
+int fs_resize(struct fs *fs, struct fs_node *node, uint64_t size)
+{
+	return resize(fs, node, size, false);
 }
 
 /* The next data or hole at or after offset, which is within the size: in bytes,

@@ -278,6 +278,10 @@ FS_CHECKED ssize_t fs_writev(struct fs *fs, struct fs_node *node,
 /* ftruncate(2): sets the size; new bytes read as zeros. -EFBIG. */
 FS_CHECKED int fs_truncate(struct fs *fs, struct fs_node *node, uint64_t size);
 
+/* truncate(2): the same, but leaves the times of a file that has that size
+ * already and no pages, as tmpfs does. */
+FS_CHECKED int fs_resize(struct fs *fs, struct fs_node *node, uint64_t size);
+
 /*
  * fallocate(2), of at least one byte; all or nothing. All but fs_punch make the
  * file as large as the range reaches unless keep_size. What is reserved reads

@@ -211,9 +211,7 @@ long sys_utime(const char *path, const struct utimbuf *times)
 	return sys_utimensat(AT_FDCWD, path, times ? ts : NULL, 0);
 }
 
-/* truncate(2): of a path, which must name a regular file.
- * DEVIATION: truncate(2) always changes mtime and ctime. On tmpfs it does not
- * if the size stays what it is and the file has no page. */
+/* truncate(2): of a path, which must name a regular file. */
 long sys_truncate(const char *path, off_t length)
 {
 	struct fs_node *node;
@@ -232,7 +230,7 @@ long sys_truncate(const char *path, off_t length)
 		err = fs_access(node, cred_now(), W_OK);
 	if (!err) {
 		setid_drop(node, true);
-		err = fs_truncate(process.fs, node, (uint64_t)length);
+		err = fs_resize(process.fs, node, (uint64_t)length);
 	}
 	notify_path(AT_FDCWD, path, 0, IN_MODIFY, err);
 	node_put(node);

@@ -27,7 +27,7 @@
  *   q request of ioctl    i address of an int
  *   s struct stat         X struct statx           S struct statfs
  *   e flags of dup3       D mode of a directory    h p, often the first
- *   G flags of splice, SPLICE_F_NONBLOCK among them
+ *   Q flags of splice, SPLICE_F_NONBLOCK among them
  *   z address of an @     C count for a copy       Y flags of one
  *   A @, or -1            V flags of preadv2       j of sync_file_range
  *   F mode of fallocate   L length of a range
@@ -59,7 +59,7 @@ const struct call calls[] = {
 	{"fallocate", SYS_fallocate, "fF@L", 12, NULL},
 	{"copy_file_range", SYS_copy_file_range, "fzfzCY", 10, NULL},
 	{"sendfile", SYS_sendfile, "ffzC", 4, NULL},
-	{"splice", SYS_splice, "fzfzCG", 2, NULL},
+	{"splice", SYS_splice, "fzfzCQ", 2, NULL},
 	{"open", SYS_open, "pom", 30, NULL},
 	{"openat", SYS_openat, "dpom", 40, NULL},
 	{"creat", SYS_creat, "pm", 8, NULL},

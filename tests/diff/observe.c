@@ -392,7 +392,6 @@ static bool sendfile_excluded(int out, int in)
  * What is not done, since it would differ without Whelk being wrong.
  * - SEEK_DATA and SEEK_HOLE if the size is in the last page before 2^63: Linux
  *   finds no data in such a file at all, an overflow.
- * - truncate to the size that a file has: attr.c, DEVIATION.
  * - Extended attributes if limits are tried: tmpfs counts them as nodes.
  * - Of a pipe: fstatfs, since Linux has it on a file system of its own; setting
  *   its times, which newer versions do not change by use; and O_ASYNC.
@@ -404,7 +403,6 @@ static bool sendfile_excluded(int out, int in)
 static bool is_excluded(const struct op *op)
 {
 	const char *letter = strchr(op->call->args, 'l');
-	const char *first = (const char *)op->args[0];
 	const char *path = (const char *)op->args[1];
 	long number = op->call->number;
 	long flags = letter ? op->args[letter - op->call->args] : 0;
@@ -424,12 +422,6 @@ static bool is_excluded(const struct op *op)
 		       (number == SYS_newfstatat || number == SYS_statx);
 	if (op->call->args[0] == 'f' && strchr("<>RW", op->call->args[1]))
 		return may_wait((int)op->args[0]);
-	if (number == SYS_truncate)
-		return first && stat(first, &st) == 0 &&
-		       st.st_size == op->args[1];
-	if (number == SYS_ftruncate)
-		return fstat((int)op->args[0], &st) == 0 &&
-		       st.st_size == op->args[1];
 	/* Each device has its own idea of flags, and of splicing. */
 	if (number == SYS_preadv2 || number == SYS_pwritev2)
 		return is_device((int)op->args[0]);

@@ -555,6 +555,31 @@ TEST(writing_and_truncating_set_the_times_of_change)
 	CHECK_TEXT(call_read("/f"), "te");
 }
 
+TEST(truncate_of_a_path_leaves_the_times_of_what_stays)
+{
+	struct fs_node *node;
+
+	CHECK_EQ(call_create("/f"), 0);
+	node = call_open("/f");
+	call_tick();
+	CHECK_EQ(fs_resize(fs, node, 0), 0);
+	CHECK_TEXT(call_times("/f"), "");
+	CHECK_EQ(fs_truncate(fs, node, 0), 0);
+	CHECK_TEXT(call_times("/f"), "mc");
+	call_tick();
+	CHECK_EQ(fs_resize(fs, node, 100), 0);
+	CHECK_TEXT(call_times("/f"), "mc");
+	call_tick();
+	CHECK_EQ(fs_resize(fs, node, 100), 0);
+	CHECK_TEXT(call_times("/f"), "");
+	CHECK_EQ(fs_allocate(fs, node, MIB, 1, true), 0);
+	call_tick();
+	CHECK_EQ(fs_resize(fs, node, 100), 0); /* gives that back */
+	CHECK_TEXT(call_times("/f"), "mc");
+	CHECK_EQ(call_attr(node).blocks, 0);
+	fs_node_unref(fs, node);
+}
+
 TEST(reserving_and_punching_set_the_times_of_change)
 {
 	struct fs_node *node;
