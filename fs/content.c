@@ -15,14 +15,6 @@ static uint64_t page_after(uint64_t offset)
 	return (offset + PAGE_SIZE - 1) >> PAGE_SHIFT;
 }
 
-int space_take(struct fs *fs, uint64_t bytes)
-{
-	if (LIKELY(count_add(&fs->bytes, bytes) <= fs->limits.bytes_max))
-		return 0;
-	count_sub(&fs->bytes, bytes);
-	return -ENOSPC;
-}
-
 void space_give(struct fs *fs, uint64_t bytes)
 {
 	count_sub(&fs->bytes, bytes);

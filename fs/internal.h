@@ -438,7 +438,14 @@ uint64_t xattr_check(struct fs *fs);
 /* -- content.c, copy.c, tree.c: what files contain -------------------------------- */
 
 /* Charges bytes of contents to the limit, or -ENOSPC; and gives them back. */
-FS_CHECKED int space_take(struct fs *fs, uint64_t bytes);
+FS_CHECKED static inline int space_take(struct fs *fs, uint64_t bytes)
+{
+	if (LIKELY(count_add(&fs->bytes, bytes) <= fs->limits.bytes_max))
+		return 0;
+	count_sub(&fs->bytes, bytes);
+	return -ENOSPC;
+}
+
 void space_give(struct fs *fs, uint64_t bytes);
 
 /* Both copy from or to memory of the caller. The first returns how many bytes

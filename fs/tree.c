@@ -320,7 +320,8 @@ int tree_own(struct fs *fs, struct fs_node *node, uint64_t index)
 }
 
 /* tree_page_make for a page that is shared or reserved. */
-static int page_claim(struct fs *fs, void **slot, uint8_t **pagep, bool *fresh)
+static __attribute__((cold, noinline)) int
+page_claim(struct fs *fs, void **slot, uint8_t **pagep, bool *fresh)
 {
 	*fresh = slot_tags(*slot) & SLOT_RESERVED;
 	if (!*fresh) {
@@ -333,24 +334,40 @@ static int page_claim(struct fs *fs, void **slot, uint8_t **pagep, bool *fresh)
 	return 0;
 }
 
-/* tree_page_make where there is no page that is simply there; slot is that of
- * tree_slot. */
-static __attribute__((noinline)) int
-page_make_slow(struct fs *fs, struct fs_node *node, uint64_t index, void **slot,
-	       uint8_t **pagep, bool *fresh)
+/* A page for a hole for which there is no table yet. */
+static __attribute__((noinline)) int page_new_table(struct fs *fs,
+						    struct fs_node *node,
+						    uint64_t index,
+						    uint8_t **pagep)
 {
-	int err;
+	int err = space_take(fs, PAGE_SIZE);
 
-	if (slot && *slot)
-		return page_claim(fs, slot, pagep, fresh);
-	*fresh = true;
-	err = space_take(fs, PAGE_SIZE);
-	if (UNLIKELY(err))
+	if (err)
 		return err;
-	err = page_add(fs, node, index, slot, 0, pagep);
-	if (UNLIKELY(err))
+	err = page_add(fs, node, index, NULL, 0, pagep);
+	if (err)
 		space_give(fs, PAGE_SIZE);
 	return err;
+}
+
+/* A page for a hole that has a slot. */
+static __attribute__((noinline)) int
+page_new(struct fs *fs, struct fs_node *node, void **slot, uint8_t **pagep)
+{
+	int err = space_take(fs, PAGE_SIZE);
+	uint8_t *page;
+
+	if (UNLIKELY(err))
+		return err;
+	page = port_pages_alloc(1);
+	if (UNLIKELY(!page)) {
+		space_give(fs, PAGE_SIZE);
+		return -ENOMEM;
+	}
+	/* commit: nothing below can fail */
+	*slot = *pagep = page;
+	node->tree.pages++;
+	return 0;
 }
 
 int tree_page_put(struct fs *fs, struct fs_node *node, uint64_t index,
@@ -384,11 +401,16 @@ int tree_page_make(struct fs *fs, struct fs_node *node, uint64_t index,
 {
 	void **slot = tree_slot(node, index);
 
-	if (UNLIKELY(!slot || !slot_plain(*slot)))
-		return page_make_slow(fs, node, index, slot, pagep, fresh);
-	*fresh = false;
-	*pagep = *slot;
-	return 0;
+	if (LIKELY(slot && slot_plain(*slot))) {
+		*fresh = false;
+		*pagep = *slot;
+		return 0;
+	}
+	if (UNLIKELY(slot && *slot))
+		return page_claim(fs, slot, pagep, fresh);
+	*fresh = true;
+	return LIKELY(slot != NULL) ? page_new(fs, node, slot, pagep)
+				    : page_new_table(fs, node, index, pagep);
 }
 
 void tree_init(struct fs_node *node, uint8_t *page)

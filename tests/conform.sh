@@ -8,7 +8,7 @@
 # cases: names open rename fds rw seek list attr times dev at stdio
 # cases: random process memory allocate tmpfile mknod proc pipes fifos
 # cases: poll locks limits inotify cred xattr
-# cases: mmap
+# cases: mmap copy clone
 # cases: fault
 set -eu
 root=$(pwd)
@@ -47,7 +47,19 @@ build hosted "$root/tools/whelk-cc" --hosted
 build guest "$root/tools/whelk-cc"
 
 fresh=$(mktemp -d /dev/shm/whelk-conform.XXXXXX)
-trap 'rm -rf "$fresh"' EXIT
+trap 'umount "$fresh" 2>/dev/null || :; rm -rf "$fresh" xfs' EXIT
+# What tmpfs does not have.
+if [ "$case" = clone ]; then
+	command -v mkfs.xfs >/dev/null || {
+		echo "no mkfs.xfs, for an XFS to compare with"
+		exit 77
+	}
+	truncate -s 400M xfs
+	if ! mkfs.xfs -q -m reflink=1 xfs || ! mount -o loop xfs "$fresh"; then
+		echo "an XFS cannot be mounted here to compare with"
+		exit 77
+	fi
+fi
 ./linux "$fresh" >linux.out
 ./hosted >hosted.out
 "$root/build/bin/whelk-run" guest >guest.out
