@@ -281,7 +281,8 @@ $(B)/guest/postmark: $(POSTMARK_C) $(GUEST_LIBS) $(WHELK_CC_FILES)
 
 UNIT_CFLAGS := -std=c11 -O1 -g $(WARN) $(SANITIZE) $(PLAIN_INCLUDE)
 UNIT_WRAPPED := mem_alloc mem_free port_lock_read_wait port_lock_write_wait \
-	port_lock_read_leave port_lock_write_leave fs_create fs_destroy
+	port_lock_read_leave port_lock_write_leave fs_create fs_destroy \
+	pool_alloc pool_free
 UNIT_LDFLAGS := -pthread $(addprefix -Wl$(comma)--wrap=,$(UNIT_WRAPPED))
 UNIT_PORT_SRCS := port/cpu.c port/lock.c port/pages.c tests/unit/lock_order.c \
 	tests/unit/port_unit.c $(USER_PLAIN_SRCS)
@@ -339,6 +340,8 @@ $(B)/fuzz/obj/gen/%.o: $(B)/gen/%.c
 $(B)/fuzz/obj/%.o: %.c $(GEN_HEADERS)
 	mkdir -p $(@D)
 	$(call say,CLANG) $(CLANG) $(FUZZ_CFLAGS) $(DEPS) -c -o $@ $<
+# Addresses of the caller may be any numbers.
+$(B)/fuzz/obj/port/user.o: FUZZ_CFLAGS += -fno-sanitize=pointer-overflow
 $(B)/fuzz/fuzzer: $(FUZZER_OBJS)
 	$(call say,CLANG) $(CLANG) $(UNIT_CFLAGS) -fsanitize=fuzzer -o $@ $^ \
 		$(UNIT_LDFLAGS)

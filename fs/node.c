@@ -141,7 +141,7 @@ void node_free(struct fs *fs, struct fs_node *node)
 		struct fs_node *parent = NULL;
 
 		if (UNLIKELY(fs_node_marks(node) & FS_MARK_WATCHED))
-			fs->forget(node);
+			__atomic_load_n(&fs->forget, __ATOMIC_RELAXED)(node);
 		if (is_dir(node)) {
 			parent = node->dir->parent;
 			dir_destroy(fs, node->dir);

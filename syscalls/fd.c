@@ -80,7 +80,7 @@ static void file_free(struct file *file)
 /* What is to be done beside closing a file of fs/ that nobody watches. */
 static void special_release(struct file *file)
 {
-	if (notify_on)
+	if (notify_wanted())
 		notify_close(file);
 	if (file->epoll_items)
 		epoll_forget(file);
@@ -95,7 +95,7 @@ void file_put(struct file *file)
 	if (LIKELY(!ref_drop(&file->refs)))
 		return;
 	/* One test for all three, since none is common. */
-	if (UNLIKELY((uintptr_t)file->ops | notify_on |
+	if (UNLIKELY((uintptr_t)file->ops | notify_wanted() |
 		     __atomic_load_n(&locks_held, __ATOMIC_RELAXED)))
 		special_release(file);
 	node_put(file->node);
@@ -329,7 +329,7 @@ void fd_cancel(int fd, struct file *file)
 	lock_write(&fds.lock);
 	fd_clear((unsigned)fd);
 	unlock_write(&fds.lock);
-	if (UNLIKELY(notify_on))
+	if (UNLIKELY(notify_wanted()))
 		notify_unopened(file);
 	file_free(file);
 }

@@ -91,7 +91,7 @@ static long map_file(struct file *file, void *addr, size_t len, int prot,
 	result = port_map_file(addr, len, prot & PROT_ALL, flags, &source);
 	if (result < 0)
 		node_put(file->node);
-	else if (!(file->flags & O_NOATIME))
+	else if (!(file_flags(file) & O_NOATIME))
 		fs_accessed(file->node);
 	return result;
 }

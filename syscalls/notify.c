@@ -135,7 +135,7 @@ static void origin_attach(struct origin *origin, struct file *file,
 	if (state.origins)
 		state.origins->prev = origin;
 	state.origins = origin;
-	file->origin = origin;
+	__atomic_store_n(&file->origin, origin, __ATOMIC_RELAXED);
 	notify_count(1);
 }
 
@@ -147,7 +147,7 @@ static void origin_detach(struct origin *origin) REQUIRES(notify_lock)
 		state.origins = origin->next;
 	if (origin->next)
 		origin->next->prev = origin->prev;
-	origin->file->origin = NULL;
+	__atomic_store_n(&origin->file->origin, NULL, __ATOMIC_RELAXED);
 	notify_count(-1);
 }
 
@@ -228,6 +228,13 @@ struct lost_list {
 	struct lost files[];
 };
 
+/* Is it one whose name might be missed? Not that of a device. Sure
+ * only with notify_lock. */
+static bool is_lost(const struct file *file)
+{
+	return !file->ops && !__atomic_load_n(&file->origin, __ATOMIC_RELAXED);
+}
+
 /* Called for each entry: gives it to the files that it may be of. */
 static bool lost_found(void *context, const struct fs_dirent *entry)
 {
@@ -239,23 +246,21 @@ static bool lost_found(void *context, const struct fs_dirent *entry)
 		struct file *file = list->files[i].file;
 		struct origin *origin;
 
-		if (list->files[i].ino != entry->ino || file->origin)
+		if (list->files[i].ino != entry->ino || !is_lost(file))
 			continue;
 		origin = pool_alloc(sizeof(*origin));
 		if (!origin)
 			continue;
 		origin_name(origin, list->dir, entry->name, entry->name_len);
 		lock_write(&notify_lock);
-		origin_attach(origin, file, file->node);
+		if (!file->origin) {
+			origin_attach(origin, file, file->node);
+			origin = NULL;
+		}
 		unlock_write(&notify_lock);
+		origin_destroy(origin); /* another thread was first */
 	}
 	return true;
-}
-
-/* Is it one whose name might be missed? Not that of a device. */
-static bool is_lost(const struct file *file)
-{
-	return !file->ops && !file->origin;
 }
 
 /* Enters up to max lost files in list, if there is one; returns how many there
@@ -456,7 +461,7 @@ void notify_close(struct file *file)
 {
 	uint32_t mask = file_writable(file) ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE;
 
-	if (!(file->flags & O_PATH))
+	if (!(file_flags(file) & O_PATH))
 		notify_file_slow(file, mask | NOTIFY_BY_FILE);
 	notify_unopened(file);
 }

@@ -14,6 +14,11 @@
  * Atomic, relaxed: a call that is under way when the first is made may miss it. */
 extern uint32_t notify_on;
 
+static inline uint32_t notify_wanted(void)
+{
+	return __atomic_load_n(&notify_on, __ATOMIC_RELAXED);
+}
+
 /* Has path events that IN_EXCL_UNLINK is about: open, close, read, write. */
 #define NOTIFY_BY_FILE 0x80000000U
 
@@ -25,19 +30,19 @@ void notify_made_slow(const struct place *place, uint32_t mask);
 /* Something happened to an open file, if result says that it did. */
 static inline void notify_file(struct file *file, uint32_t mask, long result)
 {
-	if (UNLIKELY(notify_on) && result >= 0)
+	if (UNLIKELY(notify_wanted()) && result >= 0)
 		notify_file_slow(file, mask);
 }
 
 static inline void notify_read(struct file *file, long result)
 {
-	if (UNLIKELY(notify_on) && result > 0)
+	if (UNLIKELY(notify_wanted()) && result > 0)
 		notify_file_slow(file, IN_ACCESS | NOTIFY_BY_FILE);
 }
 
 static inline void notify_written(struct file *file, long result)
 {
-	if (UNLIKELY(notify_on) && result > 0)
+	if (UNLIKELY(notify_wanted()) && result > 0)
 		notify_file_slow(file, IN_MODIFY | NOTIFY_BY_FILE);
 }
 
@@ -45,7 +50,7 @@ static inline void notify_written(struct file *file, long result)
 static inline void notify_path(int dirfd, const char *path, int flags,
 			       uint32_t mask, long result)
 {
-	if (UNLIKELY(notify_on) && result >= 0)
+	if (UNLIKELY(notify_wanted()) && result >= 0)
 		notify_path_slow(dirfd, path, flags, mask);
 }
 
@@ -53,7 +58,7 @@ static inline void notify_path(int dirfd, const char *path, int flags,
 static inline void notify_made(const struct place *place, uint32_t mask,
 			       long result)
 {
-	if (UNLIKELY(notify_on) && result >= 0)
+	if (UNLIKELY(notify_wanted()) && result >= 0)
 		notify_made_slow(place, mask);
 }
 

@@ -74,7 +74,7 @@ static int open_tmpfile(struct fs_walk *walk, int flags, uint32_t mode,
 					&opened->node);
 	else
 		err = -ENOTDIR;
-	if (UNLIKELY(notify_on) && !err)
+	if (UNLIKELY(notify_wanted()) && !err)
 		notify_tmpfile(opened->file, dir, opened->node);
 	node_put(dir);
 	if (err)
@@ -107,7 +107,7 @@ static int open_node(int dirfd, const char *path, int flags, mode_t mode,
 				   S_IFREG | umask_apply(mode & 07777), opened);
 	else
 		err = fs_walk_last(&walk, !(flags & O_NOFOLLOW), &opened->node);
-	if (UNLIKELY(notify_on) && !err && !(flags & FLAG_TMPFILE))
+	if (UNLIKELY(notify_wanted()) && !err && !(flags & FLAG_TMPFILE))
 		notify_opening(opened->file, &walk, opened->node, opened->made);
 end:
 	fs_walk_end(&walk);
@@ -180,7 +180,7 @@ static int open_existing(struct file *file, struct fs_node *node, int flags)
 	if (UNLIKELY(!err && type != S_IFREG && type != S_IFDIR))
 		err = open_special(file, node, (uint32_t)flags);
 	if (!err && open_flags_refused(node, file->ops, (uint32_t)flags)) {
-		if (UNLIKELY(notify_on))
+		if (UNLIKELY(notify_wanted()))
 			notify_refused(file, node, flags);
 		err = -EINVAL;
 	}
@@ -227,7 +227,7 @@ long sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 		node_put(opened.node);
 		goto cancel;
 	}
-	if (UNLIKELY(notify_on) && !(flags & O_PATH))
+	if (UNLIKELY(notify_wanted()) && !(flags & O_PATH))
 		notify_opened(opened.file, opened.node,
 			      (flags & O_TRUNC) && !opened.made);
 	fd_commit(fd, opened.file, opened.node, (uint32_t)flags & FLAGS_KEPT);

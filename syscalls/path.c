@@ -278,7 +278,7 @@ long sys_linkat(int dirfd, const char *oldpath, int newdirfd,
 	if (!err) {
 		err = fs_link(process.fs, node, place.dir, &place.name,
 			      cred_now());
-		if (UNLIKELY(notify_on) && !err)
+		if (UNLIKELY(notify_wanted()) && !err)
 			notify_linked(&place, node);
 		place_end(&place);
 	}
@@ -341,7 +341,7 @@ long sys_unlinkat(int dirfd, const char *path, int flags)
 		err = rmdir_last(place.last);
 	else if (place.last != FS_LAST_NAME)
 		err = -EISDIR;
-	if (UNLIKELY(notify_on) && !err)
+	if (UNLIKELY(notify_wanted()) && !err)
 		err = unlink_told(&place, directory);
 	else if (!err && directory)
 		err = fs_rmdir(process.fs, place.dir, &place.name, cred_now());
@@ -394,7 +394,7 @@ long sys_renameat2(int dirfd, const char *oldpath, int newdirfd,
 		err = -EBUSY;
 	else if (new.last != FS_LAST_NAME)
 		err = flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
-	else if (UNLIKELY(notify_on))
+	else if (UNLIKELY(notify_wanted()))
 		err = rename_told(&old, &new, flags);
 	else
 		err = fs_rename(process.fs, old.dir, &old.name, new.dir,

@@ -68,7 +68,7 @@ static void target_changed(struct target target, int err)
 	}
 	if (target.fd == AT_FDCWD && target.or_cwd)
 		notify_path(AT_FDCWD, "", AT_EMPTY_PATH, IN_ATTRIB, err);
-	file = UNLIKELY(notify_on) ? fd_get(target.fd) : NULL;
+	file = UNLIKELY(notify_wanted()) ? fd_get(target.fd) : NULL;
 	if (file) {
 		notify_file(file, IN_ATTRIB, err);
 		file_put(file);

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -53,6 +54,7 @@ static long tick_run(const long *args);
 static long fill_run(const long *args);
 static long thin_run(const long *args);
 static long list_run(const long *args);
+static long bad_run(const long *args);
 static long lock_run(const long *args);
 
 /*
@@ -76,7 +78,8 @@ static long lock_run(const long *args);
  *   H flags of pipe2      B two descriptors        A flags of preadv2
  *   O offset or NULL      C bytes to be copied     G FICLONE
  *   E name of an xattr    X flags of setxattr      I 1000 ids
- *   V two struct timeval
+ *   V two struct timeval  ~ events of inotify      1 a number from 1 on
+ *   Y flags of mmap
  */
 static const struct call calls[] = {
 	{"read", SYS_read, "f>n", NULL},
@@ -208,10 +211,17 @@ static const struct call calls[] = {
 	{"removexattr", SYS_removexattr, "pE", NULL},
 	{"lremovexattr", SYS_lremovexattr, "pE", NULL},
 	{"fremovexattr", SYS_fremovexattr, "fE", NULL},
+	{"bad", 0, "##", bad_run},
+	{"inotify_init", SYS_inotify_init, "", NULL},
+	{"inotify_init1", SYS_inotify_init1, "H", NULL},
+	{"inotify_add_watch", SYS_inotify_add_watch, "fp~", NULL},
+	{"inotify_rm_watch", SYS_inotify_rm_watch, "f1", NULL},
+	{"mmap", SYS_mmap, "0CaYf@", NULL},
 };
 #define CALLS (sizeof(calls) / sizeof(*calls))
 
 bool fuzz_show;
+bool fuzz_bad;
 _Thread_local unsigned call_thread;
 static _Thread_local long last_fd;
 
@@ -254,6 +264,7 @@ static void *block(struct op *op, size_t size)
 	if (!bytes || op->blocks_len == OP_BLOCKS)
 		abort();
 	memset(bytes, FILL, size);
+	op->sizes[op->blocks_len] = size;
 	return op->blocks[op->blocks_len++] = bytes;
 }
 
@@ -603,6 +614,14 @@ static long event_make(struct input *input, struct op *op)
 static long flags_make(struct input *input, char kind)
 {
 	static const int rw[] = {0, 0, 16, 8, 1, 2, 4, 8, 16, 32, 64};
+	static const int events[] = {
+		IN_ALL_EVENTS,	IN_ALL_EVENTS,	 IN_ALL_EVENTS | IN_ONESHOT,
+		IN_ACCESS,	IN_MODIFY,	 IN_ATTRIB | IN_OPEN,
+		IN_CLOSE,	IN_MOVE,	 IN_CREATE | IN_DELETE,
+		IN_DELETE_SELF, IN_MOVE_SELF,	 IN_ONLYDIR,
+		IN_DONT_FOLLOW, IN_EXCL_UNLINK,	 IN_MASK_CREATE,
+		IN_MASK_ADD,	(int)IN_ONESHOT, 1 << 20};
+	static const int mapping[] = {1, 2, 3, 0x22, 0x10, 0x21, 0, 0x100000};
 	static const int piped[] = {
 		0, O_NONBLOCK, O_CLOEXEC, O_NONBLOCK, O_CLOEXEC, O_DIRECT, 1};
 	static const int at[] = {0, 0, AT_SYMLINK_NOFOLLOW, AT_REMOVEDIR,
@@ -627,6 +646,10 @@ static long flags_make(struct input *input, char kind)
 		return FLAGS(input, 3, piped);
 	case 'A':
 		return FLAGS(input, 4, rw);
+	case '~':
+		return (long)(unsigned)FLAGS(input, 3, events);
+	case 'Y':
+		return FLAGS(input, 4, mapping);
 	case 'l':
 		return FLAGS(input, 6, at);
 	case 'r':
@@ -785,6 +808,8 @@ static long argument(struct input *input, struct op *op, char kind)
 		return limit_make(input, op);
 	case '0':
 		return 0;
+	case '1':
+		return 1 + input_byte(input) % 4;
 	case '8':
 		return 8;
 	case 'C':
@@ -799,7 +824,7 @@ static long argument(struct input *input, struct op *op, char kind)
 	default:
 		break;
 	}
-	if (strchr("lreaMFHA", kind))
+	if (strchr("lreaMFHA~Y", kind))
 		return flags_make(input, kind);
 	if (strchr("<>iBUWRPQJZOIVE", kind))
 		return buffer_make(input, op, kind);
@@ -824,12 +849,34 @@ bool op_decode(struct input *input, struct op *op)
 	return true;
 }
 
+/* Which block of the next call cannot be accessed, and from which byte on; the
+ * first one counts from 1. */
+static _Thread_local size_t bad_block, bad_from;
+
+static void bad_begin(const struct op *op)
+{
+	size_t i = bad_block % OP_BLOCKS, from;
+
+	if (!fuzz_bad || !i || i > op->blocks_len || !op->sizes[i - 1])
+		return;
+	from = bad_from % op->sizes[i - 1];
+	port_unit_fault((char *)op->blocks[i - 1] + from,
+			op->sizes[i - 1] - from);
+}
+
+static void bad_end(void)
+{
+	if (fuzz_bad)
+		port_unit_fault(NULL, 0);
+}
+
 static bool makes_fd(long number)
 {
 	return number == SYS_open || number == SYS_openat ||
 	       number == SYS_creat || number == SYS_dup ||
 	       number == SYS_eventfd || number == SYS_eventfd2 ||
-	       number == SYS_epoll_create || number == SYS_epoll_create1;
+	       number == SYS_epoll_create || number == SYS_epoll_create1 ||
+	       number == SYS_inotify_init || number == SYS_inotify_init1;
 }
 
 long op_make(const struct op *op)
@@ -844,7 +891,9 @@ long op_make(const struct op *op)
 				op->call->name, a[0], a[1], a[2], result);
 		return result;
 	}
+	bad_begin(op);
 	result = syscall_dispatch(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	bad_end();
 	if (result >= 0 && makes_fd(number))
 		last_fd = result;
 	if (result == 0 && (number == SYS_pipe || number == SYS_pipe2))
@@ -854,6 +903,8 @@ long op_make(const struct op *op)
 
 void op_end(struct op *op)
 {
+	if (op->call->run != bad_run)
+		bad_block = 0;
 	while (op->blocks_len > 0)
 		free(op->blocks[--op->blocks_len]);
 }
@@ -907,6 +958,14 @@ static long fill_run(const long *args)
 static long thin_run(const long *args)
 {
 	return each(args, false);
+}
+
+/* Has a buffer of the next call be one that cannot be accessed. */
+static long bad_run(const long *args)
+{
+	bad_block = (size_t)args[0] / 4;
+	bad_from = (size_t)args[1] / 4 % 16 ? (size_t)args[1] * 4 : 0;
+	return 0;
 }
 
 /* Lists a directory to its end, with a buffer of some size. */

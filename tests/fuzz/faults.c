@@ -75,6 +75,8 @@ SWEEP(eventfd, sys_eventfd(3))
 SWEEP(eventfd2, sys_eventfd2(3, 0))
 SWEEP(epoll_create, sys_epoll_create(1))
 SWEEP(epoll_create1, sys_epoll_create1(0))
+SWEEP(inotify_init, sys_inotify_init())
+SWEEP(inotify_init1, sys_inotify_init1(0))
 SWEEP(dup_far, sys_fcntl(small, F_DUPFD, 1000))
 SWEEP(dup2_far, sys_dup2(small, 1023))
 SWEEP(dup3_far, sys_dup3(small, 1023, O_CLOEXEC))
@@ -104,6 +106,9 @@ SWEEP(writev, sys_writev(small, two, 2))
 SWEEP(pwritev, sys_pwritev(large, two, 2, 30000))
 SWEEP(fallocate, sys_fallocate(small, 0, 3000, 9000))
 
+static int watcher;
+SWEEP(inotify_add_watch, sys_inotify_add_watch(watcher, "/d", 0xfff))
+
 static void must(long result)
 {
 	port_assert(result >= 0);
@@ -124,8 +129,10 @@ static void prepare(size_t level)
 	large = (int)sys_open("/large", O_RDWR | O_CREAT, 0644);
 	must(sys_write(small, data, 30));
 	must(sys_write(large, data, 3 * PAGE_SIZE));
+	watcher = (int)sys_inotify_init1(0);
+	must(watcher);
 	must(sys_lseek(small, 0, SEEK_END));
-	for (int i = 2; i <= levels[level].opened; i++)
+	for (int i = 3; i <= levels[level].opened; i++)
 		must(sys_open("/dev/null", O_RDONLY, 0));
 }
 

@@ -61,6 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned how = input_byte(&input), fail = input_byte(&input);
 
 	port_unit_reset(1);
+	fuzz_bad = true;
 	port_unit_exact = how & FUZZ_EXACT;
 	port_threaded = how & FUZZ_LOCK;
 	world_begin(bytes[how % 4], nodes[how / 4 % 4], fuzz_show);

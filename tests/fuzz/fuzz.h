@@ -32,6 +32,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* Print each call? */
 extern bool fuzz_show;
 
+/* May buffers be bad addresses? Not with several threads: there is one range. */
+extern bool fuzz_bad;
+
 /* -- calls.c --------------------------------------------------------------- */
 
 /* The bytes that are left. */
@@ -49,6 +52,7 @@ struct op {
 	const struct call *call;
 	long args[6];
 	void *blocks[OP_BLOCKS];
+	size_t sizes[OP_BLOCKS];
 	size_t blocks_len;
 	size_t count; /* bytes of the last buffer, or number of buffers */
 };

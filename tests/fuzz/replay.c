@@ -19,7 +19,7 @@
 #include "tests/unit/port_unit.h"
 
 #define SIZE_MAX_INPUT 4096
-#define CALLS_LIKELY   110 /* of all bytes, about those that name calls */
+#define CALLS_LIKELY   140 /* of all bytes, about those that name calls */
 
 static const char *running = "";
 static unsigned long running_seed;

@@ -23,7 +23,7 @@
 #define THREADS_MAX  8
 #define PHASES	     4
 #define BYTES	     3000 /* of input, for each phase */
-#define CALLS_LIKELY 110  /* of all bytes, about those that name calls */
+#define CALLS_LIKELY 140  /* of all bytes, about those that name calls */
 #define ALARM	     240  /* seconds for what must be a deadlock */
 
 static unsigned long seed;

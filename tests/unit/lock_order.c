@@ -8,10 +8,11 @@
  *
  * What kind of lock one is shows its address: all memory of the size of a node
  * is noted by port_unit.c, file systems by the wraps below, static variables are
- * where the linker has put them, and what else there is belongs to objects of
- * syscalls/: open files, pipes. The order within fs/ is known here; that of all
- * others is learnt: once one kind was taken below another, neither directly nor
- * by others between may it come the other way round.
+ * where the linker has put them, objects of syscalls/ (pipes, queues) are noted
+ * by wraps of pool_alloc, so a lock's place in one of some size is a kind, and
+ * what else there is belongs to open files. The order within fs/ is known here;
+ * that of all others is learnt: once one kind was taken below another, neither
+ * directly nor by others between may it come the other way round.
  */
 #include "tests/unit/lock_order.h"
 
@@ -25,6 +26,8 @@
 #define FS_MAX	   8
 #define LEAF_SHIFT 24 /* of addresses that share a leaf of the bitmap */
 #define UNIT_SHIFT 4
+#define UNIT	   ((size_t)1 << UNIT_SHIFT)
+#define OBJECT_MAX ((size_t)1 << 16)
 #define LEAF_WORDS ((size_t)1 << (LEAF_SHIFT - UNIT_SHIFT - 6))
 #define ROOT_LEN   ((size_t)1 << (47 - LEAF_SHIFT))
 
@@ -36,8 +39,8 @@ enum rank {
 	RANK_NODE,  /* of what is no directory */
 	RANK_TABLE, /* fs.shares.lock, fs.xattrs.lock */
 	RANK_CACHE,
-	RANK_OBJECT, /* of an object of syscalls/; these may nest */
-	RANK_STATIC, /* the first one of these, which are each a kind */
+	RANK_FILE,  /* of an open file */
+	RANK_OTHER, /* the first of the kinds that are learnt */
 };
 
 static _Thread_local struct {
@@ -46,16 +49,22 @@ static _Thread_local struct {
 } held[HELD_MAX];
 static _Thread_local int held_len;
 
-static const struct lock *statics[KINDS_MAX];
+/* What a kind that is learnt is: one static lock, or the size of an object and a
+ * place in it. */
+static struct {
+	const struct lock *lock;
+	size_t size, place;
+} kinds[KINDS_MAX];
 /* atomic: bits of the kinds taken below each; what is in open files comes before
  * all of fs/. */
 static uint64_t below[KINDS_MAX] = {
-	[RANK_OBJECT] = 1 << RANK_RENAME | 1 << RANK_DIR | 1 << RANK_NODE |
-			1 << RANK_TABLE | 1 << RANK_CACHE};
+	[RANK_FILE] = 1 << RANK_RENAME | 1 << RANK_DIR | 1 << RANK_NODE |
+		      1 << RANK_TABLE | 1 << RANK_CACHE};
 static atomic_flag learning = ATOMIC_FLAG_INIT;
 static atomic_size_t waits;
 static _Atomic(struct fs *) systems[FS_MAX];
 static _Atomic(_Atomic uint64_t *) bitmap[ROOT_LEN];
+static _Atomic(_Atomic uint32_t *) notes[ROOT_LEN]; /* of objects' units */
 
 extern char edata[], end[], __data_start[]; /* the linker's */
 
@@ -71,6 +80,10 @@ void __wrap_port_lock_read_leave(struct lock *lock);
 void __wrap_port_lock_write_leave(struct lock *lock);
 int __wrap_fs_create(const struct fs_limits *limits, struct fs **fsp);
 void __wrap_fs_destroy(struct fs *fs);
+void *__real_pool_alloc(size_t size);
+void __real_pool_free(void *object, size_t size);
+void *__wrap_pool_alloc(size_t size);
+void __wrap_pool_free(void *object, size_t size);
 
 /* -- What is a node -------------------------------------------------------- */
 
@@ -148,26 +161,83 @@ void __wrap_fs_destroy(struct fs *fs)
 	__real_fs_destroy(fs);
 }
 
-static int static_rank(const struct lock *lock)
+/* -- What is an object of syscalls/ ---------------------------------------- */
+
+static _Atomic uint32_t *note_of(uintptr_t address)
+{
+	_Atomic(_Atomic uint32_t *) *slot = &notes[address >> LEAF_SHIFT];
+	_Atomic uint32_t *leaf = atomic_load(slot), *fresh;
+
+	if (!leaf) {
+		fresh = calloc(LEAF_WORDS * 64, sizeof(*fresh));
+		port_assert(fresh != NULL);
+		if (atomic_compare_exchange_strong(slot, &leaf, fresh))
+			leaf = fresh;
+		else
+			free(fresh);
+	}
+	return leaf + bit_of(address);
+}
+
+/* Notes at each unit of an object its size and the number of the unit. */
+static void object_note(const void *object, size_t size, bool there)
+{
+	uintptr_t address = (uintptr_t)object;
+	size_t units = (size + UNIT - 1) / UNIT;
+
+	port_assert(address % UNIT == 0);
+	for (size_t i = 0; i < units && size < OBJECT_MAX; i++)
+		atomic_store(note_of(address + i * UNIT),
+			     there ? (uint32_t)(size << 16 | i) : 0);
+}
+
+void *__wrap_pool_alloc(size_t size)
+{
+	void *object = __real_pool_alloc(size);
+
+	if (object)
+		object_note(object, size, true);
+	return object;
+}
+
+void __wrap_pool_free(void *object, size_t size)
+{
+	if (object)
+		object_note(object, size, false);
+	__real_pool_free(object, size);
+}
+
+static int kind_rank(const struct lock *lock, size_t size, size_t place)
 {
 	int i = 0;
 
 	while (atomic_flag_test_and_set(&learning))
 		;
-	while (statics[i] && statics[i] != lock)
+	while ((kinds[i].lock || kinds[i].size) &&
+	       (kinds[i].lock != lock || kinds[i].size != size ||
+		kinds[i].place != place))
 		i++;
-	port_assert(RANK_STATIC + i < KINDS_MAX);
-	statics[i] = lock;
+	port_assert(RANK_OTHER + i < KINDS_MAX);
+	kinds[i].lock = lock;
+	kinds[i].size = size;
+	kinds[i].place = place;
 	atomic_flag_clear(&learning);
-	return RANK_STATIC + i;
+	return RANK_OTHER + i;
 }
+
+/* -- What a lock is of ----------------------------------------------------- */
 
 static int rank_of(const struct lock *lock)
 {
 	const struct fs_node *node = node_of(lock);
+	uintptr_t address = (uintptr_t)lock;
+	uint32_t note = atomic_load(note_of(address));
 
 	if ((const char *)lock >= __data_start && (const char *)lock < end)
-		return static_rank(lock);
+		return kind_rank(lock, 0, 0);
+	if (note)
+		return kind_rank(NULL, note >> 16,
+				 (note & 0xffff) * UNIT + address % UNIT);
 	if (node)
 		return is_dir(node) ? RANK_DIR : RANK_NODE;
 	for (int i = 0; i < FS_MAX; i++) {
@@ -180,7 +250,7 @@ static int rank_of(const struct lock *lock)
 			return RANK_TABLE;
 		return lock == &fs->rename_lock ? RANK_RENAME : RANK_CACHE;
 	}
-	return RANK_OBJECT;
+	return RANK_FILE;
 }
 
 /* -- Directories ----------------------------------------------------------- */
@@ -290,9 +360,11 @@ static bool may_follow(const struct lock *wanted, int rank, int i)
 
 	if (wanted == other)
 		return false;
-	if (rank == RANK_OBJECT && other_rank == RANK_OBJECT)
-		return true;
-	if (rank >= RANK_OBJECT || other_rank >= RANK_OBJECT)
+	if (rank == RANK_FILE && other_rank == RANK_FILE)
+		return other < wanted;
+	if (rank == other_rank && rank >= RANK_OTHER)
+		return true; /* which one comes first cannot be known */
+	if (rank >= RANK_FILE || other_rank >= RANK_FILE)
 		return learn(rank, other_rank);
 	if (rank != other_rank)
 		return rank > other_rank;

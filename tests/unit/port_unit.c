@@ -234,7 +234,7 @@ bool port_user_fault_in(const void *start, size_t len, bool write)
 void port_unit_fault(const void *start, size_t len)
 {
 	user_plain_bad.start = start;
-	user_plain_bad.end = (const char *)start + len;
+	user_plain_bad.end = len ? (const char *)start + len : start;
 }
 
 /* -- Time and randomness -------------------------------------------------- */
