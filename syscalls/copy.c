@@ -190,6 +190,23 @@ static ssize_t end_read_page(void *context, uint8_t *bytes, size_t count)
 	return end_read(context, bytes, count < page_left ? count : page_left);
 }
 
+/* What a pipe is given by a file that cannot be copied from: Linux finds that
+ * out when the pipe has room. */
+static ssize_t end_refuse(void *context, uint8_t *bytes, size_t count)
+{
+	(void)context, (void)bytes, (void)count;
+	return -EINVAL;
+}
+
+/* Fills a pipe from a file. */
+static ssize_t end_feed(struct end *in, struct file *pipe, size_t count,
+			bool nonblocking)
+{
+	return pipe_feed(pipe, count, nonblocking,
+			 end_is_source(in->file) ? end_read_page : end_refuse,
+			 in);
+}
+
 static ssize_t end_write(void *context, uint8_t *bytes, size_t count)
 {
 	struct end *end = context;
@@ -255,11 +272,33 @@ static ssize_t files_copy(struct end *in, struct end *out, size_t count)
 	return done;
 }
 
+static bool listing_refuse(void *context, const struct fs_dirent *entry)
+{
+	(void)context, (void)entry;
+	return false;
+}
+
+/* Sending no bytes of a file, or of a directory, is an access to it. */
+static ssize_t nothing_read(struct file *file)
+{
+	bool noatime = file->flags & O_NOATIME;
+	uint64_t pos = 0;
+
+	if (!S_ISDIR(fs_node_mode(file->node)))
+		return fs_read(file->node, 0, NULL, 0, noatime);
+	/* A removed directory has no listing, but nobody sees its times. */
+	(void)!fs_readdir(file->node, listing_refuse, NULL, &pos, noatime);
+	return 0;
+}
+
 /* do_splice_direct() of Linux. */
 static ssize_t send_to_file(struct end *in, struct end *out, size_t count)
 {
-	if (span_bad(out->at, count) || (out->file->flags & O_APPEND) ||
-	    !end_is_source(in->file) || !end_is_sink(out->file))
+	if (span_bad(out->at, count) || (out->file->flags & O_APPEND))
+		return -EINVAL;
+	if (count == 0 && !in->file->ops)
+		return nothing_read(in->file);
+	if (!end_is_source(in->file) || !end_is_sink(out->file))
 		return -EINVAL;
 	if (count == 0)
 		return 0;
@@ -299,13 +338,8 @@ static ssize_t send_to(struct end *from, struct file *out, size_t count)
 		return err;
 	if (!file_writable(out))
 		return -EBADF;
-	if (pipe_is(out)) {
-		if (!end_is_source(from->file))
-			return -EINVAL;
-		return count ? pipe_feed(out, count, out->flags & O_NONBLOCK,
-					 end_read_page, from)
-			     : 0;
-	}
+	if (pipe_is(out))
+		return end_feed(from, out, count, out->flags & O_NONBLOCK);
 	done = send_to_file(from, &to, count);
 	if (done > 0)
 		(void)position_set(out, NULL, to.at);
@@ -358,9 +392,9 @@ static ssize_t splice_to_file(struct file *in, struct end *out, size_t count,
 static ssize_t splice_to_pipe(struct end *in, struct file *out, size_t count,
 			      bool nonblocking)
 {
-	if (span_bad(in->at, count) || !end_is_source(in->file))
+	if (span_bad(in->at, count))
 		return -EINVAL;
-	return pipe_feed(out, clip(count), nonblocking, end_read_page, in);
+	return end_feed(in, out, clip(count), nonblocking);
 }
 
 /* One of the two is a pipe, the other is at *offset, or its own position. */
