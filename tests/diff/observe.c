@@ -309,14 +309,19 @@ long pipe_run(const long *args)
 	return result;
 }
 
+static bool is_pipe(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
 /* Would a call on fd wait for something that never comes? */
 static bool may_wait(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
-	struct stat st;
 
-	return flags >= 0 && !(flags & (O_NONBLOCK | O_PATH)) &&
-	       fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+	return flags >= 0 && !(flags & (O_NONBLOCK | O_PATH)) && is_pipe(fd);
 }
 
 /* -- Calls ------------------------------------------------------------------------- */
@@ -424,12 +429,14 @@ static bool is_excluded(const struct op *op)
 		return may_wait((int)op->args[0]);
 	/* Each device has its own idea of flags, and of splicing. */
 	if (number == SYS_preadv2 || number == SYS_pwritev2)
-		return is_device((int)op->args[0]);
+		return is_device((int)op->args[0]) || is_pipe((int)op->args[0]);
 	if (number == SYS_splice)
 		return is_device((int)op->args[0]) ||
-		       is_device((int)op->args[2]);
+		       is_device((int)op->args[2]) ||
+		       may_wait((int)op->args[0]) || may_wait((int)op->args[2]);
 	if (number == SYS_sendfile)
-		return sendfile_excluded((int)op->args[0], (int)op->args[1]);
+		return may_wait((int)op->args[0]) ||
+		       sendfile_excluded((int)op->args[0], (int)op->args[1]);
 	if (number == SYS_lseek && op->args[2] >= SEEK_DATA)
 		return fstat((int)op->args[0], &st) == 0 &&
 		       st.st_size > SIZE_SEEK_MAX;

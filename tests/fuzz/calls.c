@@ -181,6 +181,8 @@ static const struct call calls[] = {
 	{"readahead", SYS_readahead, "f@#", NULL},
 	{"sync_file_range", SYS_sync_file_range, "f@@v", NULL},
 	{"syncfs", SYS_syncfs, "f", NULL},
+	{"sendfile", SYS_sendfile, "ffOC", NULL},
+	{"splice", SYS_splice, "fOfOCv", NULL},
 	{"copy_file_range", SYS_copy_file_range, "fOfOC0", NULL},
 	{"preadv2", SYS_preadv2, "fRk@0A", NULL},
 	{"pwritev2", SYS_pwritev2, "fWk@0A", NULL},
