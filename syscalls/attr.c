@@ -229,8 +229,8 @@ long sys_truncate(const char *path, off_t length)
 	else
 		err = fs_access(node, cred_now(), W_OK);
 	if (!err) {
-		setid_drop(node, true);
 		err = fs_resize(process.fs, node, (uint64_t)length);
+		setid_drop(node, !err);
 	}
 	notify_path(AT_FDCWD, path, 0, IN_MODIFY, err);
 	node_put(node);
@@ -249,8 +249,8 @@ long sys_ftruncate(int fd, off_t length)
 	if (!file)
 		return -EBADF;
 	if (S_ISREG(fs_node_mode(file->node)) && file_writable(file)) {
-		setid_drop(file->node, true);
 		err = fs_truncate(process.fs, file->node, (uint64_t)length);
+		setid_drop(file->node, !err);
 	}
 	notify_file(file, IN_MODIFY, err);
 	file_put(file);
@@ -315,7 +315,6 @@ long sys_fallocate(int fd, int mode, off_t offset, off_t len)
 		err = allocate_check(file, at, count);
 	if (err)
 		goto put;
-	setid_drop(file->node, true);
 	switch (mode & ~FALLOC_FL_KEEP_SIZE) {
 	case 0:
 		err = fs_allocate(process.fs, file->node, at, count, keep_size);
@@ -330,6 +329,7 @@ long sys_fallocate(int fd, int mode, off_t offset, off_t len)
 		err = -EOPNOTSUPP;
 		break;
 	}
+	setid_drop(file->node, !err);
 	too_large = err == -EFBIG;
 	notify_file(file, IN_MODIFY | NOTIFY_BY_FILE, err);
 put:

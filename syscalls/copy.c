@@ -114,9 +114,9 @@ long file_clone(struct file *out, int fd_in, uint64_t from, uint64_t to,
 		return -EBADF;
 	result = files_check(in, out);
 	if (!result) {
-		setid_drop(out->node, true);
 		result = fs_clone(process.fs, in->node, from, out->node, to,
 				  count);
+		setid_drop(out->node, !result);
 	}
 	notify_file(in, IN_ACCESS | NOTIFY_BY_FILE, result);
 	notify_file(out, IN_MODIFY | NOTIFY_BY_FILE, result);

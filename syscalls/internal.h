@@ -396,7 +396,8 @@ static inline void node_put(struct fs_node *node)
 }
 
 /* To be called before a regular file is written to, if that is for some bytes,
- * or truncated. */
+ * even if it fails then; but only after it was truncated, or space in it was
+ * reserved: so it is on Linux. */
 static inline void setid_drop(struct fs_node *node, bool some)
 {
 	const struct fs_cred *cred = cred_now();

@@ -185,8 +185,8 @@ static int open_existing(struct file *file, struct fs_node *node, int flags)
 		err = -EINVAL;
 	}
 	if (!err && (flags & O_TRUNC) && type == S_IFREG) {
-		setid_drop(node, true);
 		err = fs_truncate(process.fs, node, 0);
+		setid_drop(node, !err);
 	}
 	return err;
 }
