@@ -176,7 +176,7 @@ static void spliced(void)
 {
 	int in = file_of("in", SIZE), out = file_of("out", 0);
 	int append = open("out", O_WRONLY | O_APPEND);
-	int one[2], two[2];
+	int one[2], two[2], fd;
 	char buf[100];
 	off_t at = 100, low = -1;
 
@@ -227,6 +227,10 @@ static void spliced(void)
 	must(signal(SIGPIPE, SIG_IGN) != SIG_ERR, "signal");
 	CALL(splice(in, NULL, two[1], NULL, 10, 0));
 	CALL(splice(in, NULL, two[1], NULL, 0, 0));
+	must((fd = open(".", O_RDONLY)) >= 0, ".");
+	CALL(splice(fd, NULL, two[1], NULL, 10, 0));
+	CALL(sendfile(two[1], fd, NULL, 10));
+	CALL(close(fd));
 	CALL(sendfile(two[1], in, NULL, 10));
 	close(one[0]);
 	close(two[1]);
