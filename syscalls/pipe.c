@@ -218,7 +218,8 @@ static ssize_t pipe_readv(struct file *file, const struct iovec *iov,
 		waitq_wake(&pipe->queue, POLLOUT | POLLWRNORM);
 	if (to.left == sum)
 		return err;
-	fs_node_was_read(file->node, file_flags(file) & O_NOATIME);
+	if (!pipe->anonymous) /* as newer versions of Linux have it */
+		fs_node_was_read(file->node, file_flags(file) & O_NOATIME);
 	return (ssize_t)(sum - to.left);
 }
 
@@ -268,7 +269,8 @@ static ssize_t pipe_writev(struct file *file, const struct iovec *iov,
 	if (from.left == sum)
 		return err;
 	waitq_wake(&pipe->queue, POLLIN | POLLRDNORM);
-	fs_node_was_written(file->node);
+	if (!pipe->anonymous)
+		fs_node_was_written(file->node);
 	return (ssize_t)(sum - from.left);
 }
 

@@ -398,8 +398,8 @@ static bool sendfile_excluded(int out, int in)
  * - SEEK_DATA and SEEK_HOLE if the size is in the last page before 2^63: Linux
  *   finds no data in such a file at all, an overflow.
  * - Extended attributes if limits are tried: tmpfs counts them as nodes.
- * - Of a pipe: fstatfs, since Linux has it on a file system of its own; setting
- *   its times, which newer versions do not change by use; and O_ASYNC.
+ * - Of a pipe: fstatfs, since Linux has it on a file system of its own; and
+ *   O_ASYNC.
  * - Most things in a directory that was removed, while events are watched:
  *   notify.c, DEVIATION.
  * - What newer versions (from 6.11 on) allow with AT_EMPTY_PATH: any flags for
@@ -417,7 +417,7 @@ static bool is_excluded(const struct op *op)
 		return true;
 	if (limits_tried && strstr(op->call->name, "xattr"))
 		return true;
-	if ((number == SYS_fstatfs || number == SYS_utimensat ||
+	if ((number == SYS_fstatfs ||
 	     (number == SYS_fcntl && op->args[1] == F_SETFL &&
 	      (op->args[2] & O_ASYNC))) &&
 	    fstat((int)op->args[0], &st) == 0 && S_ISFIFO(st.st_mode))
