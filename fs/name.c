@@ -312,14 +312,12 @@ int fs_link(struct fs *fs, struct fs_node *node, struct fs_node *dir,
 	err = dir_find(dir->dir, name, hash) ? -EEXIST : 0;
 	if (!err && name->slash)
 		err = -ENOENT;
-	if (!err && (fs_node_marks(node) & FS_MARK_OUTSIDE))
+	if (!err && (fs_node_marks(node) & (FS_MARK_OUTSIDE | FS_MARK_LIVE)))
 		err = dir->nlink ? -EXDEV : -ENOENT;
 	if (!err)
 		err = make_check(dir, cred);
 	if (!err && is_dir(node))
 		err = -EPERM;
-	if (!err && is_live(node))
-		err = -EXDEV;
 	if (err)
 		goto unlock;
 	lock_write(&node->lock);

@@ -10,6 +10,9 @@
  * DEVIATION: /proc/self/fd/N does not know how a file was called that has been
  * removed: it reads "/#INO (deleted)", as Linux shows one that never had a
  * name; and of a file with several names it shows any.
+ *
+ * DEVIATION: /proc/self/exe leads to what the first argument names, and so to
+ * nothing as a rule: the program's image is in no directory.
  */
 #include "syscalls/proc.h"
 
@@ -70,8 +73,6 @@ static int live_lookup(struct fs_node *dir, const struct fs_name *name,
 			    FDS_BASE | (uint64_t)fd, cred_now(), nodep);
 }
 
-/* The image of the program is in no directory, unless somebody put it where
- * its first argument says. */
 static int exe_find(struct fs_node **nodep)
 {
 	if (!proc_start.args.len)

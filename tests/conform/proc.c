@@ -193,6 +193,83 @@ static void closed_to_change(void)
 	CALL(stat("/proc/version/x", &st));
 }
 
+/* linkat(2) gives what a descriptor leads to a name. */
+static int link_by(const char *path, const char *name, int flags)
+{
+	return linkat(AT_FDCWD, path, AT_FDCWD, name, flags);
+}
+
+static void linking(void)
+{
+	struct stat a, b;
+	int fd, other, dir;
+
+	CALL(fd = open(".", O_TMPFILE | O_RDWR, 0640));
+	CALL(write(fd, "hello", 5));
+	CALL(link_by("/proc/self/fd/3", "linked", 0));
+	CALL(link_by("/proc/self/fd/3", "linked", AT_EMPTY_PATH));
+	CALL(link_by("/proc/self/fd/3/", "linked", AT_SYMLINK_FOLLOW));
+	CALL(link_by("/proc/self/fd/99", "linked", AT_SYMLINK_FOLLOW));
+	CALL(link_by("/proc/self/fd/3", "missing/x", AT_SYMLINK_FOLLOW));
+	show_fd("without a name", fd);
+	CALL(link_by("/proc/self/fd/3", "linked", AT_SYMLINK_FOLLOW));
+	show_fd("with a name", fd);
+	show_text("linked");
+	CALL(fstat(fd, &a));
+	CALL(stat("linked", &b));
+	say("%d", a.st_ino == b.st_ino);
+	CALL(link_by("/proc/self/fd/3", "linked", AT_SYMLINK_FOLLOW));
+	CALL(link_by("/proc/self/fd/3", "second", AT_SYMLINK_FOLLOW));
+	CALL(unlink("linked"));
+	CALL(unlink("second"));
+	CALL(link_by("/proc/self/fd/3", "third", AT_SYMLINK_FOLLOW));
+	CALL(close(fd));
+
+	CALL(fd = open(".", O_TMPFILE | O_RDWR | O_EXCL, 0640));
+	CALL(link_by("/proc/self/fd/3", "excluded", AT_SYMLINK_FOLLOW));
+	CALL(other = open(".", O_TMPFILE | O_WRONLY, 0600));
+	CALL(dir = open("/proc/self/fd", O_RDONLY | O_DIRECTORY));
+	CALL(linkat(dir, "4", AT_FDCWD, "by fd", AT_SYMLINK_FOLLOW));
+	CALL(symlink("/proc/self/fd/4", "to fd"));
+	CALL(link_by("to fd", "by link", AT_SYMLINK_FOLLOW));
+	show_fd("with two names", other);
+	CALL(link_by("/proc/self/cwd", "cwd", AT_SYMLINK_FOLLOW));
+	CALL(link_by("/proc/self/fd", "fd", AT_SYMLINK_FOLLOW));
+	CALL(close(dir));
+	CALL(close(other));
+	CALL(close(fd));
+}
+
+/* Who became another user still finds its own descriptors. */
+static void another_user(void)
+{
+	char text[64];
+	struct stat st;
+	int fd, again;
+	DIR *dir;
+
+	make("everyone's", "text");
+	CALL(chmod("everyone's", 0644));
+	CALL(fd = open("everyone's", O_RDWR));
+	CALL(seteuid(1000));
+	CALL(again = open("/proc/self/fd/3", O_RDONLY));
+	CALL(close(again));
+	CALL(open("/proc/self/fd/3", O_RDWR));
+	say("%d", readlink("/proc/self/fd/3", text, sizeof(text)) > 0);
+	CALL(lstat("/proc/self/fd/3", &st));
+	dir = opendir("/proc/self/fd");
+	say("%d", dir && readdir(dir));
+	if (dir)
+		closedir(dir);
+	CALL(syscall(SYS_faccessat2, AT_FDCWD, "/proc/self/fd", R_OK | X_OK,
+		     AT_EACCESS));
+	CALL(open("/proc/self/environ", O_RDONLY));
+	CALL(again = open("/proc/self/maps", O_RDONLY));
+	CALL(close(again));
+	CALL(seteuid(0));
+	CALL(close(fd));
+}
+
 static void texts(void)
 {
 	static char text[4096], other[4096];
@@ -353,6 +430,8 @@ int main(int argc, char **argv)
 	directories();
 	listing();
 	closed_to_change();
+	linking();
+	another_user();
 	texts();
 	maps();
 	lines();
