@@ -5,8 +5,8 @@
  * tty(4)), and /dev/stdin, stdout and stderr, which here are devices too: the
  * outside's three streams.
  *
- * DEVIATION: O_NONBLOCK on the three streams is refused with EINVAL, since
- * whether input is ready cannot be told without asking for it.
+ * DEVIATION: writing to the three streams waits until all is written, even with
+ * O_NONBLOCK.
  *
  * DEVIATION: ioctl(2): the settings of a terminal are those it usually has
  * after login, whatever the host's are, and cannot be changed (EINVAL).
@@ -113,7 +113,9 @@ static int stream_of(const struct file *file)
 static ssize_t stream_read(struct file *file, void *buf, size_t count,
 			   uint64_t offset)
 {
-	(void)file, (void)offset;
+	(void)offset;
+	if ((file_flags(file) & O_NONBLOCK) && !port_console_poll(0))
+		return -EAGAIN;
 	return count ? port_console_read(buf, count) : 0;
 }
 
@@ -199,8 +201,7 @@ static const struct file_ops random_ops = {.position = POSITION_FIXED,
 					   .write = random_write,
 					   .ioctl = random_ioctl};
 static const struct file_ops stream_ops = {.position = POSITION_NONE,
-					   .flags_refused =
-						   O_DIRECT | O_NONBLOCK,
+					   .flags_refused = O_DIRECT,
 					   .read = stream_read,
 					   .write = stream_write,
 					   .ioctl = stream_ioctl,
