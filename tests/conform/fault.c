@@ -6,18 +6,28 @@
  */
 #include "transcript.h"
 
+#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/statfs.h>
+#include <sys/xattr.h>
 #include <time.h>
 
 #define PAGE 4096
+
+/* Those that headers may not know yet. */
+#define FACCESSAT2   439
+#define EPOLL_PWAIT2 441
+#define FCHMODAT2    452
+
+#define CLONERANGE 0x4020940d /* FICLONERANGE of linux/fs.h */
 
 /* Five pages of good memory between such as is no good for anything; a page that
  * can only be read; and where nothing is, far from what is. */
@@ -74,6 +84,8 @@ struct arg {
 #define DIR_  N(4)
 #define EPOLL N(5) /* has EVENT, which is ready */
 #define EVENT N(6)
+#define PIPE_ N(7) /* has some bytes; 8 is its other end */
+#define OTHER N(9) /* an empty file */
 
 static const struct call {
 	const char *name;
@@ -168,6 +180,46 @@ static const struct call {
 	{"fcntl F_SETLK", SYS_fcntl, {FD, N(F_SETLK), I(32)}},
 	{"fcntl F_OFD_GETLK", SYS_fcntl, {FD, N(F_OFD_GETLK), O(32)}},
 	{"fcntl F_OFD_SETLK", SYS_fcntl, {FD, N(F_OFD_SETLK), I(32)}},
+	{"fcntl F_SETLKW", SYS_fcntl, {FD, N(F_SETLKW), I(32)}},
+	{"fcntl F_OFD_SETLKW", SYS_fcntl, {FD, N(F_OFD_SETLKW), I(32)}},
+	{"preadv2", SYS_preadv2, {FD, I(32), N(2), N(0), N(0), N(0)}},
+	{"pwritev2", SYS_pwritev2, {FD, I(32), N(2), N(0), N(0), N(0)}},
+	{"sendfile", SYS_sendfile, {OTHER, FD, I(8), N(10)}},
+	{"splice", SYS_splice, {FD, I(8), N(8), N(0), N(10), N(0)}},
+	{"splice", SYS_splice, {PIPE_, N(0), OTHER, I(8), N(10), N(0)}},
+	{"copy_file_range",
+	 SYS_copy_file_range,
+	 {FD, I(8), OTHER, I(8), N(10), N(0)}},
+	{"ioctl FICLONERANGE", SYS_ioctl, {OTHER, N(CLONERANGE), I(32)}},
+	{"setgroups", SYS_setgroups, {N(1), I(4)}},
+	{"getgroups", SYS_getgroups, {N(1), O(4)}},
+	{"mknod", SYS_mknod, {P("new"), N(S_IFREG | 0600), N(0)}},
+	{"mknodat", SYS_mknodat, {DIR_, P("new"), N(S_IFREG | 0600), N(0)}},
+	{"utime", SYS_utime, {P("f"), I(16)}},
+	{"utimes", SYS_utimes, {P("f"), I(32)}},
+	{"futimesat", SYS_futimesat, {DIR_, P("x"), I(32)}},
+	{"faccessat2", FACCESSAT2, {DIR_, P("x"), N(R_OK), N(0)}},
+	{"fchmodat2", FCHMODAT2, {DIR_, P("x"), N(0600), N(0)}},
+	{"epoll_pwait2", EPOLL_PWAIT2, {EPOLL, O(12), N(1), T(16), I(8), N(8)}},
+	{"inotify_add_watch",
+	 SYS_inotify_add_watch,
+	 {N(10), P("f"), N(IN_MODIFY)}},
+	{"setxattr",
+	 SYS_setxattr,
+	 {P("f"), P("user.b"), I(5), N(5), N(XATTR_CREATE)}},
+	{"lsetxattr",
+	 SYS_lsetxattr,
+	 {P("l"), P("trusted.b"), I(5), N(5), N(0)}},
+	{"fsetxattr", SYS_fsetxattr, {FD, P("user.b"), I(5), N(5), N(0)}},
+	{"getxattr", SYS_getxattr, {P("f"), P("user.a"), O(5), N(100)}},
+	{"lgetxattr", SYS_lgetxattr, {P("f"), P("user.a"), O(5), N(5)}},
+	{"fgetxattr", SYS_fgetxattr, {FD, P("user.a"), O(5), N(5)}},
+	{"listxattr", SYS_listxattr, {P("f"), O(7), N(100)}},
+	{"llistxattr", SYS_llistxattr, {P("f"), O(7), N(7)}},
+	{"flistxattr", SYS_flistxattr, {FD, O(7), N(100)}},
+	{"removexattr", SYS_removexattr, {P("f"), P("user.a")}},
+	{"lremovexattr", SYS_lremovexattr, {P("l"), P("trusted.a")}},
+	{"fremovexattr", SYS_fremovexattr, {FD, P("user.a")}},
 };
 
 #define CALLS (sizeof(calls) / sizeof(*calls))
@@ -272,7 +324,9 @@ static void try(const struct call *call, int which, size_t bad)
 static void state_make(void)
 {
 	struct epoll_event event = {.events = EPOLLIN};
+	const gid_t group = 0;
 	char text[5000];
+	int fds[2];
 
 	memset(text, 'f', sizeof(text));
 	must(open("f", O_CREAT | O_RDWR | O_TRUNC, 0644) == 3, "f");
@@ -284,6 +338,13 @@ static void state_make(void)
 	must(epoll_create1(0) == 5 && eventfd(1, EFD_NONBLOCK) == 6 &&
 		     epoll_ctl(5, EPOLL_CTL_ADD, 6, &event) == 0,
 	     "epoll");
+	must(pipe2(fds, O_NONBLOCK) == 0 && fds[0] == 7 &&
+		     write(8, text, 100) == 100,
+	     "pipe");
+	must(open("other", O_CREAT | O_RDWR, 0600) == 9, "other");
+	must(inotify_init() == 10, "inotify");
+	must(setxattr("f", "user.a", "value", 5, 0) == 0, "attribute");
+	must(setgroups(1, &group) == 0, "group");
 }
 
 static void every_call(void)
@@ -301,8 +362,8 @@ static void every_call(void)
 		show_fd("f", 3);
 		say("%08x", tree_hash());
 	}
-	for (int fd = 3; fd < 8; fd++)
-		must(close(fd) == 0 || fd == 7, "descriptors");
+	for (int fd = 3; fd < 12; fd++)
+		must(close(fd) == 0 || fd == 11, "descriptors");
 }
 
 /* -- How far reading and writing go ---------------------------------------------- */
