@@ -26,7 +26,10 @@ static bool may_share(const struct fs_node *src, const struct fs_node *dst)
 	       !((fs_node_marks(src) | fs_node_marks(dst)) & FS_MARK_MAPPED);
 }
 
-/* Writes what src has at from, up to count bytes, within a page. */
+static const uint8_t zeros[PAGE_SIZE];
+
+/* Writes what src has at from, up to count bytes, within a page: holes as well,
+ * as on tmpfs. */
 static ssize_t bytes_copy(struct fs *fs, struct fs_node *src, uint64_t from,
 			  struct fs_node *dst, uint64_t to, uint64_t count)
 	REQUIRES(src->lock, dst->lock)
@@ -36,10 +39,12 @@ static ssize_t bytes_copy(struct fs *fs, struct fs_node *src, uint64_t from,
 	const uint8_t *page = NULL;
 
 	count = min_u64(count, PAGE_SIZE - in_page);
-	/* in the same file writing may move what is read */
-	if (src->form == CONTENT_TREE && src != dst)
+	if (src->form == CONTENT_TREE)
 		page = tree_page(src, from >> PAGE_SHIFT);
-	if (page)
+	if (!page && (src->form == CONTENT_TREE || src->form == CONTENT_HOLE))
+		return content_write(fs, dst, to, zeros + in_page, count);
+	/* in the same file writing may move what is read */
+	if (page && src != dst)
 		return content_write(fs, dst, to, page + in_page, count);
 	count = min_u64(count, sizeof(bounce));
 	if (content_read(src, from, bounce, count))
