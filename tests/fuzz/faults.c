@@ -9,6 +9,10 @@
 
 #include <stdio.h>
 
+#include "abi/flock.h"
+#include "abi/inotify.h"
+#include "abi/ioctl.h"
+#include "abi/poll.h"
 #include "syscalls/internal.h"
 #include "tests/unit/port_unit.h"
 
@@ -28,8 +32,8 @@ static const struct {
 	      {64, 0},
 	      {80, 0},
 	      {128, 0},
-	      /* the next one needs a page, as 0, 1 and 2 are open too */
-	      {0, PAGE_SIZE / sizeof(struct file) - 3 - 1}};
+	      /* the next one needs a page */
+	      {0, PAGE_SIZE / sizeof(struct file)}};
 #define LEVELS (sizeof(levels) / sizeof(*levels))
 
 struct scenario {
@@ -39,6 +43,11 @@ struct scenario {
 };
 
 static struct scenario *scenarios, **scenarios_end = &scenarios;
+
+/* From at on len bytes. */
+#define LOCK(type, at, len)      \
+	((long)(struct flock[]){ \
+		{.l_type = (type), .l_start = (at), .l_len = (len)}})
 
 #define SWEEP(what, ...)                                          \
 	static long what##_call(const void *context)              \
@@ -55,9 +64,11 @@ static struct scenario *scenarios, **scenarios_end = &scenarios;
 		scenarios_end = &it.next;                         \
 	}
 
-/* What prepare() leaves open: a file of 30 bytes, and one of three pages. */
-static int small, large;
-static int ends[2];
+/* What prepare() leaves open: a file of 30 bytes, one of three pages, one that
+ * shares them, one that is watched, two pipes, sets of epoll. */
+static int small, large, copy, seen;
+static int ends[2], idle[2], sets[2];
+static off_t start, far;
 static char data[20000];
 static gid_t ids[2000];
 static const struct iovec two[] = {{data, 3000}, {data, 9000}};
@@ -106,12 +117,81 @@ SWEEP(writev, sys_writev(small, two, 2))
 SWEEP(pwritev, sys_pwritev(large, two, 2, 30000))
 SWEEP(fallocate, sys_fallocate(small, 0, 3000, 9000))
 
+SWEEP(fallocate_zero, sys_fallocate(large, FALLOC_FL_ZERO_RANGE, 0, 30000))
+SWEEP(copy_file_range, sys_copy_file_range(large, &start, small, NULL, 9000, 0))
+SWEEP(copy_far, sys_copy_file_range(large, &start, copy, &far, 9000, 0))
+SWEEP(clone, sys_ioctl(small, FICLONE, (void *)(intptr_t)large))
+SWEEP(write_shared, sys_pwrite64(copy, data, 1, 5000))
+SWEEP(truncate_shared, sys_ftruncate(copy, 5000))
+SWEEP(punch_shared, sys_fallocate(copy, 3, 100, 5000))
+SWEEP(sendfile, sys_sendfile(small, large, &start, 9000))
+SWEEP(getxattr, sys_getxattr("/large", "user.b", data, sizeof(data)))
+SWEEP(listxattr, sys_listxattr("/large", data, sizeof(data)))
+
+/* Empty pipes, one in which there is a byte, and a FIFO. */
+SWEEP(pipe_write, sys_write(idle[1], data, 9000))
+SWEEP(pipe_writev, sys_writev(idle[1], two, 2))
+SWEEP(pipe_size, sys_fcntl(ends[1], F_SETPIPE_SZ, 1 << 20))
+SWEEP(pipe_splice_in, sys_splice(large, &start, idle[1], NULL, 9000, 0))
+SWEEP(pipe_splice_out, sys_splice(ends[0], NULL, large, &far, 9, 0))
+SWEEP(pipe_sendfile, sys_sendfile(idle[1], large, &start, 9000))
+SWEEP(fifo_open, sys_open("/fifo", O_RDWR, 0))
+SWEEP(fifo_open_nonblock, sys_open("/fifo", O_RDONLY | O_NONBLOCK, 0))
+
+/* A set in which there are as many files as it has buckets. */
+static struct epoll_event event = {.events = POLLIN};
+static struct pollfd polled[200];
+static uint64_t set[1024 / 64];
+SWEEP(epoll_add, sys_epoll_ctl(sets[0], EPOLL_CTL_ADD, ends[0], &event))
+SWEEP(epoll_nest, sys_epoll_ctl(sets[0], EPOLL_CTL_ADD, sets[1], &event))
+SWEEP(poll, sys_poll(polled, 200, 0))
+SWEEP(select, sys_select(1024, set, NULL, NULL, (struct timeval[]){{0, 0}}))
+
+SWEEP(flock, sys_flock(small, LOCK_EX | LOCK_NB))
+SWEEP(lock, sys_fcntl(small, F_SETLK, LOCK(F_WRLCK, 10, 20)))
+SWEEP(lock_other, sys_fcntl(large, F_SETLK, LOCK(F_RDLCK, 10, 20)))
+SWEEP(lock_of_file, sys_fcntl(small, F_OFD_SETLK, LOCK(F_WRLCK, 500, 20)))
+SWEEP(unlock_within, sys_fcntl(large, F_SETLK, LOCK(F_UNLCK, 110, 20)))
+
 static int watcher;
 SWEEP(inotify_add_watch, sys_inotify_add_watch(watcher, "/d", 0xfff))
+SWEEP(watched_open, sys_open("/e/watched", O_RDONLY, 0))
+SWEEP(watched_make, sys_mkdir("/e/new", 0755))
+SWEEP(watched_rename, sys_rename("/e/watched", "/e/" NAME_50))
+SWEEP(watched_write, sys_write(seen, data, 3000))
+
+SWEEP(proc_open, sys_open("/proc/self/maps", O_RDONLY, 0))
+SWEEP(proc_link, sys_readlink("/proc/self/fd/3", data, sizeof(data)))
 
 static void must(long result)
 {
 	port_assert(result >= 0);
+}
+
+static void prepare_ready(void)
+{
+	must(sys_pipe2(ends, O_NONBLOCK));
+	must(sys_write(ends[1], data, 1));
+	must(sys_pipe2(idle, O_NONBLOCK));
+	sets[0] = (int)sys_epoll_create1(0);
+	sets[1] = (int)sys_epoll_create1(0);
+	for (int i = 0; i < 16; i++)
+		must(sys_epoll_ctl(sets[0], EPOLL_CTL_ADD, (int)sys_eventfd(0),
+				   &event));
+	for (size_t i = 0; i < 200; i++)
+		polled[i] = (struct pollfd){ends[0], POLLIN, 0};
+	set[0] = 1 << ends[0];
+}
+
+static void prepare_watched(void)
+{
+	watcher = (int)sys_inotify_init1(0);
+	must(watcher);
+	seen = (int)sys_open("/e/watched", O_RDWR | O_CREAT, 0644);
+	must(seen);
+	must(sys_inotify_add_watch(watcher, "/e", IN_ALL_EVENTS));
+	start = 0;
+	far = 1L << 40;
 }
 
 static void prepare(size_t level)
@@ -129,11 +209,18 @@ static void prepare(size_t level)
 	large = (int)sys_open("/large", O_RDWR | O_CREAT, 0644);
 	must(sys_write(small, data, 30));
 	must(sys_write(large, data, 3 * PAGE_SIZE));
-	watcher = (int)sys_inotify_init1(0);
-	must(watcher);
 	must(sys_lseek(small, 0, SEEK_END));
-	for (int i = 3; i <= levels[level].opened; i++)
-		must(sys_open("/dev/null", O_RDONLY, 0));
+	must(sys_setxattr("/large", "user.b", data, 3000, 0));
+	copy = (int)sys_open("/copy", O_RDWR | O_CREAT, 0644);
+	must(sys_ioctl(copy, FICLONE, (void *)(intptr_t)large));
+	must(sys_mknod("/fifo", S_IFIFO | 0644, 0));
+	must(sys_fcntl(large, F_SETLK, LOCK(F_WRLCK, 100, 100)));
+	prepare_ready();
+	prepare_watched();
+	for (long fd = 0; fd + 1 < levels[level].opened;) {
+		fd = sys_open("/dev/null", O_RDONLY, 0);
+		must(fd);
+	}
 }
 
 static const struct swept *running;

@@ -36,12 +36,24 @@ static bool skip(const char **text, const char *what)
 	return true;
 }
 
-/* Is it the same? But for times, and bits of the mode, which a write that fails
- * may have changed: so it is on Linux. */
+/* May the call write to a file, and so change its times and bits of its mode
+ * although it fails? So it is on Linux. */
+static bool may_write(const char *name)
+{
+	static const char *const parts[] = {"write", "copy", "sendfile",
+					    "splice"};
+	bool may = false;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		may |= strstr(name, parts[i]) != NULL;
+	return may;
+}
+
+/* Is it the same, but for these? */
 static bool is_same(const char *name, const char *before, const char *after)
 {
 	static const char *const changed[] = {" times ", " mode "};
-	bool is_write = strstr(name, "write") != NULL;
+	bool is_write = may_write(name);
 
 	while (*before && *before == *after) {
 		bool skipped = false;
@@ -77,7 +89,7 @@ static bool attempt(const struct swept *swept, const char *before, size_t at,
 		free(after);
 	}
 	world_check();
-	return failed && *result == -ENOMEM;
+	return failed && (*result == -ENOMEM || *result == -ENOLCK);
 }
 
 long sweep(const struct swept *swept, size_t *allocs)

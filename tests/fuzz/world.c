@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "abi/ioctl.h"
 #include "syscalls/internal.h"
 #include "tests/unit/port_unit.h"
 
@@ -341,6 +342,15 @@ static void put_tree(struct text *text)
 	free(queue.nodes);
 }
 
+/* What there is to be read, and what could be done without waiting. */
+static void put_ready(struct text *text, int fd, struct file *file)
+{
+	int pending = 0;
+
+	(void)sys_ioctl(fd, FIONREAD, &pending);
+	put(text, " pending %d ready %x", pending, file_poll(file, NULL));
+}
+
 static void put_fds(struct text *text)
 {
 	for (int fd = 0; fd < FDS_SHOWN; fd++) {
@@ -351,6 +361,8 @@ static void put_fds(struct text *text)
 		put(text, "fd %d file %p flags %o cloexec %ld at %llu refs %u",
 		    fd, (void *)file, file->flags, sys_fcntl(fd, F_GETFD, 0),
 		    (unsigned long long)file->offset, file->refs);
+		if (file->ops)
+			put_ready(text, fd, file);
 		put_node(text, file->node);
 		file_put(file);
 	}
@@ -367,7 +379,8 @@ char *world_show(void)
 	put(&text, "free %llu %llu\ncwd", (unsigned long long)stat.bytes_free,
 	    (unsigned long long)stat.nodes_free);
 	put_node(&text, process.cwd);
-	put(&text, "umask %o limit %llu ids %p\n", process.umask,
-	    (unsigned long long)fd_limit(), (const void *)process.cred);
+	put(&text, "umask %o limit %llu ids %p locks %u\n", process.umask,
+	    (unsigned long long)fd_limit(), (const void *)process.cred,
+	    locks_held);
 	return text.bytes;
 }

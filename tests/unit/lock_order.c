@@ -21,6 +21,7 @@
 
 #include "fs/internal.h"
 #include "port/lock.h"
+#include "tests/unit/port_unit.h"
 
 #define HELD_MAX   16
 #define FS_MAX	   8
@@ -193,18 +194,26 @@ static void object_note(const void *object, size_t size, bool there)
 
 void *__wrap_pool_alloc(size_t size)
 {
-	void *object = __real_pool_alloc(size);
+	void *object = port_unit_exact ? port_unit_alloc(size)
+				       : __real_pool_alloc(size);
 
-	if (object)
-		object_note(object, size, true);
+	if (!object)
+		return NULL;
+	if (port_unit_exact)
+		memset(object, 0, size);
+	object_note(object, size, true);
 	return object;
 }
 
 void __wrap_pool_free(void *object, size_t size)
 {
-	if (object)
-		object_note(object, size, false);
-	__real_pool_free(object, size);
+	if (!object)
+		return;
+	object_note(object, size, false);
+	if (port_unit_exact)
+		port_unit_free(object, size);
+	else
+		__real_pool_free(object, size);
 }
 
 static int kind_rank(const struct lock *lock, size_t size, size_t place)

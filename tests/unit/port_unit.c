@@ -136,6 +136,16 @@ static void release(void *memory, size_t size)
 	free(memory);
 }
 
+void *port_unit_alloc(size_t size)
+{
+	return alloc(size, size % EXACT_ALIGN ? OBJECT_ALIGN : EXACT_ALIGN);
+}
+
+void port_unit_free(void *object, size_t size)
+{
+	release(object, size);
+}
+
 void *port_pages_alloc(size_t count)
 {
 	port_assert(count > 0);
@@ -160,8 +170,7 @@ void *__wrap_mem_alloc(struct fs *fs, size_t size)
 	if (!port_unit_exact || size > EXACT_MAX)
 		memory = __real_mem_alloc(fs, size);
 	else
-		memory = alloc(size,
-			       size % EXACT_ALIGN ? OBJECT_ALIGN : EXACT_ALIGN);
+		memory = port_unit_alloc(size);
 	if (memory)
 		lock_order_alloc(memory, size);
 	return memory;

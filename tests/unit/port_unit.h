@@ -6,8 +6,8 @@
  *
  * Pages come one allocation at a time from malloc, so the address sanitizer
  * sees what goes beyond them. The same is done with the small objects of
- * fs/slab.c if port_unit_exact is set: the linker's --wrap leads mem_alloc here
- * (Makefile). Then every object can fail, and none has a neighbour. By the same
+ * fs/slab.c and syscalls/pool.c if port_unit_exact is set: the linker's --wrap
+ * leads mem_alloc and pool_alloc here (Makefile). Then every object can fail, and none has a neighbour. By the same
  * means locks are checked to be taken in their order (lock_order.h), and who
  * takes one for writing now and then gives way with it in hand.
  */
@@ -53,6 +53,10 @@ size_t port_unit_allocs(void);
 
 /* How many bytes are allocated now: whole pages, and exact objects. */
 size_t port_unit_live(void);
+
+/* An allocation like these of just that size; for who wraps an allocator. */
+void *port_unit_alloc(size_t size);
+void port_unit_free(void *object, size_t size);
 
 /* Runs body(0) to body(count - 1), at most 16, at the same time, and from then
  * on with port_threaded set; returns when all have. */
