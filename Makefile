@@ -318,7 +318,7 @@ $(FUZZ_PROGRAMS): $(filter-out %/calls.o %/check.o,$(UNIT_FS_OBJS)) \
 TSAN_CFLAGS := -std=c11 -O1 -g $(WARN) -fsanitize=thread $(PLAIN_INCLUDE)
 TSAN_OBJS := $(patsubst %.c,$(B)/tsan/obj/%.o,$(FS_SRCS) $(SYSCALLS_SRCS) \
 	$(UNIT_PORT_SRCS) $(addprefix gen/,$(SYSCALLS_GEN) $(UNIT_GEN)))
-TSAN_PROGRAMS := $(B)/tsan/nodes $(B)/tsan/calls
+TSAN_PROGRAMS := $(B)/tsan/nodes $(B)/tsan/waits $(B)/tsan/calls
 $(B)/tsan/obj/gen/%.o: $(B)/gen/%.c
 	mkdir -p $(@D)
 	$(call say,CC) $(CC) $(TSAN_CFLAGS) $(DEPS) -c -o $@ $<
@@ -326,6 +326,7 @@ $(B)/tsan/obj/%.o: %.c $(GEN_HEADERS)
 	mkdir -p $(@D)
 	$(call say,CC) $(CC) $(TSAN_CFLAGS) $(DEPS) -c -o $@ $<
 $(B)/tsan/nodes: $(addprefix $(B)/tsan/obj/tests/unit/,threads.o calls.o check.o)
+$(B)/tsan/waits: $(addprefix $(B)/tsan/obj/tests/unit/,waits.o check.o)
 $(B)/tsan/calls: $(addprefix $(B)/tsan/obj/tests/fuzz/,threads.o calls.o world.o)
 $(TSAN_PROGRAMS): $(TSAN_OBJS)
 	$(call say,CC) $(CC) $(TSAN_CFLAGS) -o $@ $^ $(UNIT_LDFLAGS)

@@ -46,7 +46,7 @@ struct epoll {
 	struct epoll_item **buckets;
 	uint32_t buckets_len; /* a power of two */
 	uint32_t items;
-	unsigned streams; /* of the console, that are among the files */
+	unsigned streams; /* atomic: of the console, among the files */
 
 	struct lock ready_lock;
 	/* ready_lock protects: */
@@ -75,6 +75,18 @@ static void ready_add(struct epoll_item *item)
 		epoll->ready++;
 	}
 	unlock_write(&epoll->ready_lock);
+}
+
+/* How many there are. Who wakes adds under the lock before he looks for those
+ * who wait; so who waits either sees his item or is seen. */
+static uint32_t ready_count(struct epoll *epoll)
+{
+	uint32_t count;
+
+	lock_read(&epoll->ready_lock);
+	count = epoll->ready;
+	unlock_read(&epoll->ready_lock);
+	return count;
 }
 
 /* Takes the first one off the list; NULL if it is empty. */
@@ -166,7 +178,7 @@ static bool is_stream(const struct epoll_item *item)
  * sets in sets, NESTING_MAX deep. */
 static uint32_t epoll_poll_locked(struct epoll *epoll)
 {
-	for (uint32_t n = epoll->ready; n > 0; n--) {
+	for (uint32_t n = ready_count(epoll); n > 0; n--) {
 		struct epoll_item *item = ready_take(epoll);
 		bool ready;
 
@@ -198,7 +210,7 @@ static unsigned epoll_streams(const struct file *file)
 {
 	const struct epoll *epoll = file->object;
 
-	return epoll->streams;
+	return __atomic_load_n(&epoll->streams, __ATOMIC_RELAXED);
 }
 
 /* Stores what is ready, up to max events; returns how many, or -EFAULT. */
@@ -208,7 +220,7 @@ static int epoll_collect(struct epoll *epoll, struct epoll_event *events,
 	struct epoll_event event;
 	int count = 0;
 
-	for (uint32_t n = epoll->ready; n > 0 && count < max; n--) {
+	for (uint32_t n = ready_count(epoll); n > 0 && count < max; n--) {
 		struct epoll_item *item = ready_take(epoll);
 		uint32_t found;
 
@@ -338,7 +350,9 @@ static void item_check(struct epoll_item *item, struct wait_entry *entry)
 	bool stream = is_stream(item);
 
 	if (stream)
-		item->epoll->streams |= item->file->ops->streams(item->file);
+		__atomic_or_fetch(&item->epoll->streams,
+				  item->file->ops->streams(item->file),
+				  __ATOMIC_RELAXED);
 	if (!item_ask(item, entry) && !stream)
 		return;
 	ready_add(item);
