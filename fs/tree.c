@@ -540,7 +540,9 @@ uint64_t tree_count(const struct fs_node *node, uint64_t first, uint64_t end)
 /* -- Reserving: fallocate(2) ---------------------------------------------- */
 
 /* Settles the pages from first to before end: new ones stay or are given back;
- * and what was reserved before becomes a page of zeros, as on tmpfs. */
+ * if they stay, what was reserved before becomes a page of zeros, as on tmpfs.
+ * DEVIATION: a fallocate(2) that finds no space leaves what had been reserved in
+ * its range before; Linux gives that back, too, where nothing was written. */
 static void reserve_end(struct fs *fs, struct fs_node *node, uint64_t first,
 			uint64_t end, bool stay)
 {

@@ -419,13 +419,24 @@ static ssize_t splice_with_pipe(struct file *in, struct file *out,
 	return err ? err : done;
 }
 
+static void mark_spliced(struct file *pipe)
+{
+	__atomic_fetch_or(&pipe->flags, FILE_SPLICED, __ATOMIC_RELAXED);
+}
+
 static ssize_t splice_between(struct file *in, off_t *off_in, struct file *out,
 			      off_t *off_out, size_t count, bool nonblocking)
 {
 	bool from_pipe = pipe_is(in), to_pipe = pipe_is(out);
 
-	if ((from_pipe && off_in) || (to_pipe && off_out))
+	if (from_pipe && off_in)
 		return -ESPIPE;
+	if (from_pipe)
+		mark_spliced(in);
+	if (to_pipe && off_out)
+		return -ESPIPE;
+	if (to_pipe)
+		mark_spliced(out);
 	if ((off_in && !user_readable(off_in, sizeof(*off_in))) ||
 	    (off_out && !user_readable(off_out, sizeof(*off_out))))
 		return -EFAULT;

@@ -582,7 +582,7 @@ long sys_fcntl(int fd, int cmd, unsigned long arg)
 	if (!file)
 		return -EBADF;
 	if (cmd == F_GETFL)
-		result = file_flags(file);
+		result = file_flags(file) & ~FILE_SPLICED;
 	else if (file_flags(file) & O_PATH)
 		result = -EBADF;
 	else

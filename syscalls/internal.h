@@ -156,6 +156,10 @@ int fd_reserve(bool cloexec, struct file **filep);
 void fd_commit(int fd, struct file *file, struct fs_node *node, uint32_t flags);
 void fd_cancel(int fd, struct file *file);
 
+/* Among the flags of an open file, but none of open(2)'s: splice(2) has used it,
+ * a pipe, which does not take RWF_NOWAIT from then on. */
+#define FILE_SPLICED (1U << 31)
+
 #define FD_LIMIT_MAX (1U << 20) /* as on Linux: fs.nr_open */
 
 /* The limit on descriptors (RLIMIT_NOFILE), and changing it. */

@@ -325,6 +325,7 @@ static int flags_check(const struct file *file, bool write, int flags)
 	/* On files tmpfs does not know it, and what might wait cannot be told
 	 * not to; devices never do, nor does what is O_NONBLOCK. */
 	if ((flags & RWF_NOWAIT) && (!file->ops || file->ops->few_flags ||
+				     (file->flags & FILE_SPLICED) ||
 				     (file->ops->position == POSITION_NONE &&
 				      !(file->flags & O_NONBLOCK))))
 		return -EOPNOTSUPP;

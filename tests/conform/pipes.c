@@ -9,6 +9,10 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 8
+#endif
+
 static char data[1 << 20];
 static int in, out;
 
@@ -350,6 +354,28 @@ static void bad_addresses(void)
 	close_pipe();
 }
 
+/* RWF_NOWAIT is known, until splice(2) has been used. */
+static void no_wait(void)
+{
+	struct iovec iov = {data, 10};
+	int fd;
+
+	CALL(fd = open("f", O_RDWR | O_CREAT, 0600));
+	for (int i = 0; i < 2; i++) {
+		open_pipe(O_NONBLOCK);
+		CALL(syscall(SYS_pwritev2, out, &iov, 1, -1L, 0L, RWF_NOWAIT));
+		CALL(i ? splice(in, NULL, fd, NULL, 5, 0)
+		       : splice(fd, NULL, out, NULL, 5, 0));
+		CALL(syscall(SYS_preadv2, in, &iov, 1, -1L, 0L, RWF_NOWAIT));
+		CALL(syscall(SYS_preadv2, in, &iov, 1, -1L, 0L, 0));
+		CALL(syscall(SYS_pwritev2, out, &iov, 1, -1L, 0L, RWF_NOWAIT));
+		CALL(fcntl(in, F_GETFL));
+		CALL(fcntl(out, F_GETFL));
+		close_pipe();
+	}
+	CALL(close(fd));
+}
+
 int main(int argc, char **argv)
 {
 	begin(argc, argv);
@@ -362,5 +388,6 @@ int main(int argc, char **argv)
 	packets();
 	capacities();
 	bad_addresses();
+	no_wait();
 	return 0;
 }

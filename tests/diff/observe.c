@@ -383,7 +383,6 @@ static bool is_device(int fd)
 	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode);
 }
 
-/* Not of a file to itself, and to no pipe that may be full. */
 static bool sendfile_excluded(int out, int in)
 {
 	struct stat to, from;
@@ -397,11 +396,14 @@ static bool sendfile_excluded(int out, int in)
  * What is not done, since it would differ without Whelk being wrong.
  * - SEEK_DATA and SEEK_HOLE if the size is in the last page before 2^63: Linux
  *   finds no data in such a file at all, an overflow.
+ * - What fallocate drops when there is no space: see op_run.
  * - Extended attributes if limits are tried: tmpfs counts them as nodes.
  * - Of a pipe: fstatfs, since Linux has it on a file system of its own; and
  *   O_ASYNC.
  * - Most things in a directory that was removed, while events are watched:
  *   notify.c, DEVIATION.
+ * - What would wait at a pipe, and sendfile to a file itself, or a pipe, which
+ *   may be full.
  * - What newer versions (from 6.11 on) allow with AT_EMPTY_PATH: any flags for
  *   newfstatat and statx.
  */
@@ -425,11 +427,12 @@ static bool is_excluded(const struct op *op)
 	if (flags & AT_EMPTY_PATH)
 		return (!path || !*path) && (flags & ~STAT_FLAGS) &&
 		       (number == SYS_newfstatat || number == SYS_statx);
+	/* Each device has its own idea of flags, and of splicing. */
+	if ((number == SYS_preadv2 || number == SYS_pwritev2) &&
+	    is_device((int)op->args[0]))
+		return true;
 	if (op->call->args[0] == 'f' && strchr("<>RW", op->call->args[1]))
 		return may_wait((int)op->args[0]);
-	/* Each device has its own idea of flags, and of splicing. */
-	if (number == SYS_preadv2 || number == SYS_pwritev2)
-		return is_device((int)op->args[0]) || is_pipe((int)op->args[0]);
 	if (number == SYS_splice)
 		return is_device((int)op->args[0]) ||
 		       is_device((int)op->args[2]) ||
@@ -441,6 +444,22 @@ static bool is_excluded(const struct op *op)
 		return fstat((int)op->args[0], &st) == 0 &&
 		       st.st_size > SIZE_SEEK_MAX;
 	return false;
+}
+
+/*
+ * When fallocate finds no space, Linux gives back what it reserved, and with it
+ * what had been reserved in that range before: tree.c, DEVIATION. So the range is
+ * made a hole, on both sides.
+ */
+static void after_fallocate(const long *args, long result)
+{
+	if (result < 0 && errno == ENOSPC &&
+	    !(args[1] & ~FALLOC_FL_KEEP_SIZE)) {
+		fallocate((int)args[0],
+			  FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, args[2],
+			  args[3]);
+		errno = ENOSPC;
+	}
 }
 
 void op_run(const struct op *op)
@@ -461,6 +480,8 @@ void op_run(const struct op *op)
 	else
 		result = syscall(op->call->number, a[0], a[1], a[2], a[3], a[4],
 				 a[5]);
+	if (op->call->number == SYS_fallocate)
+		after_fallocate(a, result);
 	if (result < 0) {
 		hash = mix(hash, (uint64_t)errno);
 		if (shown)
