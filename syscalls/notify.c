@@ -18,7 +18,7 @@ struct origin {
 	struct file *file;
 	struct fs_node *node;
 	struct fs_node *dir; /* holds a reference */
-	bool unlinked;
+	uint32_t unlinked;   /* 0: not; else the number of when it was */
 	uint32_t name_len;
 	char name[NAME_MAX];
 };
@@ -28,6 +28,7 @@ uint32_t notify_on;
 /* notify_lock protects: */
 static struct {
 	uint32_t cookie;
+	uint32_t unlinked; /* how often names of open files went */
 	struct origin *origins;
 } state;
 
@@ -173,6 +174,7 @@ static bool origin_is(const struct origin *origin, const struct place *place,
 static bool origins_move(const struct place *from, const struct fs_node *node,
 			 const struct place *to) REQUIRES(notify_lock)
 {
+	uint32_t number = to ? 0 : ++state.unlinked;
 	bool any = false;
 
 	for (struct origin *o = state.origins; o; o = o->next) {
@@ -182,22 +184,20 @@ static bool origins_move(const struct place *from, const struct fs_node *node,
 			node_put(o->dir);
 			origin_name(o, to->dir, to->name.text, to->name.len);
 		} else {
-			o->unlinked = true;
+			o->unlinked = number;
 		}
 		any = true;
 	}
 	return any;
 }
 
-/* Another open file that was opened by the same name, which it lost. */
+/* Another open file that was opened by the same name, and lost it with this. */
 static const struct origin *origin_find(const struct origin *origin)
 	REQUIRES(notify_lock)
 {
 	const struct origin *o = state.origins;
 
-	while (o && !(o->node == origin->node && o->dir == origin->dir &&
-		      o->unlinked && o->name_len == origin->name_len &&
-		      memcmp(o->name, origin->name, o->name_len) == 0))
+	while (o && o->unlinked != origin->unlinked)
 		o = o->next;
 	return o;
 }
@@ -415,8 +415,8 @@ void notify_tmpfile(struct file *file, struct fs_node *dir,
 		digits[--at] = (char)('0' + attr.ino % 10);
 	digits[--at] = '#';
 	origin_name(origin, dir, digits + at, (uint32_t)(sizeof(digits) - at));
-	origin->unlinked = true;
 	lock_write(&notify_lock);
+	origin->unlinked = ++state.unlinked;
 	origin_attach(origin, file, node);
 	unlock_write(&notify_lock);
 }

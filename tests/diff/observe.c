@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,8 +26,9 @@
 #define STAT_FLAGS \
 	(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | 0x6000)
 
-#define INODES	1024 /* labels; a power of two */
-#define WATCHED 6
+#define INODES	      1024 /* labels; a power of two */
+#define WATCHED	      6
+#define PIPE_READ_MAX 65536
 
 unsigned char in_buffer[BUFFER_SIZE];
 _Alignas(64) unsigned char out_buffer[BUFFER_SIZE];
@@ -316,6 +318,18 @@ static bool is_pipe(int fd)
 	return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
 }
 
+/* Can what is written to the pipe out be read from in, without waiting? */
+static bool is_other_end(int in, int out)
+{
+	int flags = fcntl(in, F_GETFL);
+	struct stat a, b;
+
+	return flags >= 0 && (flags & O_ACCMODE) == O_RDONLY &&
+	       (flags & O_NONBLOCK) && !(flags & O_PATH) &&
+	       fstat(in, &a) == 0 && fstat(out, &b) == 0 &&
+	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
 /* Would a call on fd wait for something that never comes? */
 static bool may_wait(int fd)
 {
@@ -402,6 +416,9 @@ static bool sendfile_excluded(int out, int in)
  *   O_ASYNC.
  * - Most things in a directory that was removed, while events are watched:
  *   notify.c, DEVIATION.
+ * - Splicing to a pipe, unless the descriptor before is its other end, where it
+ *   is read at once: on Linux it may be the file's own page, which changes with
+ *   the file.
  * - What would wait at a pipe, and sendfile to a file itself, or a pipe, which
  *   may be full.
  * - What newer versions (from 6.11 on) allow with AT_EMPTY_PATH: any flags for
@@ -436,7 +453,10 @@ static bool is_excluded(const struct op *op)
 	if (number == SYS_splice)
 		return is_device((int)op->args[0]) ||
 		       is_device((int)op->args[2]) ||
-		       may_wait((int)op->args[0]) || may_wait((int)op->args[2]);
+		       may_wait((int)op->args[0]) ||
+		       may_wait((int)op->args[2]) ||
+		       (is_pipe((int)op->args[2]) &&
+			!is_other_end((int)op->args[2] - 1, (int)op->args[2]));
 	if (number == SYS_sendfile)
 		return may_wait((int)op->args[0]) ||
 		       sendfile_excluded((int)op->args[0], (int)op->args[1]);
@@ -460,6 +480,18 @@ static void after_fallocate(const long *args, long result)
 			  args[3]);
 		errno = ENOSPC;
 	}
+}
+
+/* Reads all that splice has put into a pipe: see is_excluded. */
+static void after_splice(int in)
+{
+	char *bytes = malloc(PIPE_READ_MAX);
+	ssize_t n;
+
+	must(bytes != NULL, "malloc");
+	while ((n = read(in, bytes, PIPE_READ_MAX)) > 0)
+		observe_data(bytes, (size_t)n);
+	free(bytes);
 }
 
 void op_run(const struct op *op)
@@ -490,6 +522,8 @@ void op_run(const struct op *op)
 		observe("=", result);
 		for (unsigned i = 0; op->call->args[i]; i++)
 			observe_arg(op, i, result);
+		if (op->call->number == SYS_splice && is_pipe((int)a[2]))
+			after_splice((int)a[2] - 1);
 	}
 	watch_end();
 	if (op->call->run == tree_run || op->call->run == list_run)

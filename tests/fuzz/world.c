@@ -359,8 +359,9 @@ static void put_fds(struct text *text)
 		if (!file)
 			continue;
 		put(text, "fd %d file %p flags %o cloexec %ld at %llu refs %u",
-		    fd, (void *)file, file->flags, sys_fcntl(fd, F_GETFD, 0),
-		    (unsigned long long)file->offset, file->refs);
+		    fd, (void *)file, file->flags & ~FILE_SPLICED,
+		    sys_fcntl(fd, F_GETFD, 0), (unsigned long long)file->offset,
+		    file->refs);
 		if (file->ops)
 			put_ready(text, fd, file);
 		put_node(text, file->node);
