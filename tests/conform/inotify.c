@@ -259,6 +259,25 @@ static void links(void)
 	rmdir("e");
 }
 
+/* Two names of a file that were the same, one after the other. */
+static void same_name(void)
+{
+	int first, second;
+
+	make("a", "text");
+	begin_watching();
+	CALL(watch("a", IN_ALL_EVENTS));
+	DO(first = open("a", O_RDWR));
+	DO(link("a", "b"));
+	DO(second = open("b", O_RDWR));
+	DO(unlink("b"));
+	DO(rename("a", "b"));
+	DO(unlink("b"));
+	DO(close(second));
+	DO(close(first));
+	end_watching();
+}
+
 static void renames(void)
 {
 	int fd, dir;
@@ -628,6 +647,7 @@ int main(int argc, char **argv)
 	files();
 	directories();
 	links();
+	same_name();
 	renames();
 	special();
 	before();
