@@ -336,7 +336,7 @@ static int range_get(struct file *file, const struct flock *flock,
 	if (len < 0 && start + len < 0)
 		return -EINVAL;
 	range->start = len < 0 ? start + len : start;
-	range->end = len < 0 ? start - 1 : len ? start + len - 1 : OFFSET_MAX;
+	range->end = len < 0 ? start - 1 : len ? start + (len - 1) : OFFSET_MAX;
 	return 0;
 }
 

@@ -79,7 +79,9 @@ static long lock_run(const long *args);
  *   O offset or NULL      C bytes to be copied     G FICLONE
  *   E name of an xattr    X flags of setxattr      I 1000 ids
  *   V two struct timeval  ~ events of inotify      1 a number from 1 on
- *   Y flags of mmap
+ *   Y flags of mmap      S F_SETPIPE_SZ           s FICLONERANGE
+ *   % its range           5 command about a lock   6 the lock
+ *   7 operation of flock  9 another command of fcntl
  */
 static const struct call calls[] = {
 	{"read", SYS_read, "f>n", NULL},
@@ -219,8 +221,15 @@ static const struct call calls[] = {
 	{"inotify_add_watch", SYS_inotify_add_watch, "fp~", NULL},
 	{"inotify_rm_watch", SYS_inotify_rm_watch, "f1", NULL},
 	{"mmap", SYS_mmap, "0CaYf@", NULL},
+	{"pipe_size", SYS_fcntl, "fSC", NULL},
+	{"ficlonerange", SYS_ioctl, "fs%", NULL},
+	{"lock", SYS_fcntl, "f56", NULL},
+	{"flock", SYS_flock, "f7", NULL},
+	{"fcntl", SYS_fcntl, "f9i", NULL},
+	{"copy_file_range", SYS_copy_file_range, "fOfOCv", NULL},
 };
 #define CALLS (sizeof(calls) / sizeof(*calls))
+const unsigned calls_count = CALLS;
 
 bool fuzz_show;
 bool fuzz_bad;
@@ -613,6 +622,28 @@ static long event_make(struct input *input, struct op *op)
 	return (long)event;
 }
 
+static long range_make(struct input *input, struct op *op)
+{
+	struct file_clone_range *range = block(op, sizeof(*range));
+
+	range->src_fd = fd_make(input);
+	range->src_offset = (uint64_t)offset_make(input);
+	range->src_length = (uint64_t)offset_make(input);
+	range->dest_offset = (uint64_t)offset_make(input);
+	return (long)range;
+}
+
+static long lock_make(struct input *input, struct op *op)
+{
+	struct flock *lock = block(op, sizeof(*lock));
+
+	*lock = (struct flock){.l_type = (short)(input_byte(input) % 4),
+			       .l_whence = (short)(input_byte(input) % 4)};
+	lock->l_start = offset_make(input);
+	lock->l_len = offset_make(input);
+	return (long)lock;
+}
+
 static long flags_make(struct input *input, char kind)
 {
 	static const int rw[] = {0, 0, 16, 8, 1, 2, 4, 8, 16, 32, 64};
@@ -681,8 +712,20 @@ static long number_make(struct input *input, char kind)
 	static const int operations[] = {1, 1, 3, 2, 0};
 	static const int timeouts[] = {0, 0, 1, -1};
 	static const int below[] = {8, 10, 64, 1024, 0, -1};
+	static const int locking[] = {F_GETLK,	   F_SETLK,	F_SETLKW,
+				      F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW};
+	static const int others[] = {F_SETLEASE, F_GETLEASE, F_NOTIFY,
+				     F_SETOWN,	 F_GETOWN,   F_SETSIG,
+				     F_GETSIG,	 1029,	     F_GETPIPE_SZ,
+				     1035,	 1036,	     -1};
 
 	switch (kind) {
+	case '5':
+		return CHOOSE(input, locking);
+	case '7':
+		return input_byte(input) % 9;
+	case '9':
+		return CHOOSE(input, others);
 	case 'h':
 		return CHOOSE(input, below);
 	case 'j':
@@ -764,6 +807,10 @@ static long buffer_make(struct input *input, struct op *op, char kind)
 		return set_make(input, op);
 	case 'J':
 		return event_make(input, op);
+	case '%':
+		return range_make(input, op);
+	case '6':
+		return lock_make(input, op);
 	case 'O':
 		return place_make(input, op);
 	case 'I':
@@ -818,6 +865,10 @@ static long argument(struct input *input, struct op *op, char kind)
 		return (long)count_make(input);
 	case 'G':
 		return FICLONE;
+	case 's':
+		return FICLONERANGE;
+	case 'S':
+		return F_SETPIPE_SZ;
 	case 'N':
 		return (long)(op->count / sizeof(struct epoll_event));
 	case 'n':
@@ -828,7 +879,7 @@ static long argument(struct input *input, struct op *op, char kind)
 	}
 	if (strchr("lreaMFHA~Y", kind))
 		return flags_make(input, kind);
-	if (strchr("<>iBUWRPQJZOIVE", kind))
+	if (strchr("<>iBUWRPQJZOIVE%6", kind))
 		return buffer_make(input, op, kind);
 	return number_make(input, kind);
 }

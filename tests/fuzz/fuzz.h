@@ -64,6 +64,9 @@ long op_make(const struct op *op);
 void op_end(struct op *op);
 const char *op_name(const struct op *op);
 
+/* How many there are: the first byte of each is below that. */
+extern const unsigned calls_count;
+
 /* May the call have done something although it failed? */
 bool op_may_change(const struct op *op);
 

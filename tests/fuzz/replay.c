@@ -19,7 +19,6 @@
 #include "tests/unit/port_unit.h"
 
 #define SIZE_MAX_INPUT 4096
-#define CALLS_LIKELY   140 /* of all bytes, about those that name calls */
 
 static const char *running = "";
 static unsigned long running_seed;
@@ -75,7 +74,7 @@ static void run_random(unsigned long seed)
 		uint64_t z = next(&state);
 
 		/* bytes that name calls, or choose what is likely */
-		data[i] = (uint8_t)(z & 0x100 ? z % CALLS_LIKELY : z);
+		data[i] = (uint8_t)(z & 0x100 ? z % calls_count : z);
 	}
 	run(data, size);
 }

@@ -19,12 +19,11 @@
 #include "port/port.h"
 #include "tests/unit/port_unit.h"
 
-#define THREADS_MIN  2
-#define THREADS_MAX  8
-#define PHASES	     4
-#define BYTES	     3000 /* of input, for each phase */
-#define CALLS_LIKELY 140  /* of all bytes, about those that name calls */
-#define ALARM	     240  /* seconds for what must be a deadlock */
+#define THREADS_MIN 2
+#define THREADS_MAX 8
+#define PHASES	    4
+#define BYTES	    3000 /* of input, for each phase */
+#define ALARM	    240	 /* seconds for what must be a deadlock */
 
 static unsigned long seed;
 static pthread_barrier_t barrier;
@@ -48,7 +47,7 @@ static void phase(uint64_t *state)
 	for (size_t i = 0; i < sizeof(data); i++) {
 		uint64_t z = next(state);
 
-		data[i] = (uint8_t)(z & 0x100 ? z % CALLS_LIKELY : z);
+		data[i] = (uint8_t)(z & 0x100 ? z % calls_count : z);
 	}
 	while (op_decode(&input, &op)) {
 		op_make(&op);
