@@ -80,8 +80,7 @@ APPS := directories many simple
 UNIT_COMMON := tests/unit/calls.c tests/unit/check.c \
 	tests/unit/lock_order.c tests/unit/port_unit.c
 UNIT_GEN := unit_nosys.c
-FUZZ_SRCS := tests/fuzz/calls.c tests/fuzz/fuzz.c tests/fuzz/sweep.c \
-	tests/fuzz/world.c
+FUZZ_SRCS := $(addprefix tests/fuzz/,arguments.c calls.c fuzz.c sweep.c world.c)
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(filter-out $(UNIT_COMMON),$(sort $(wildcard tests/unit/*.c))))
 
 # --- flags -----------------------------------------------------------------
@@ -327,7 +326,8 @@ $(B)/tsan/obj/%.o: %.c $(GEN_HEADERS)
 	$(call say,CC) $(CC) $(TSAN_CFLAGS) $(DEPS) -c -o $@ $<
 $(B)/tsan/nodes: $(addprefix $(B)/tsan/obj/tests/unit/,threads.o calls.o check.o)
 $(B)/tsan/waits: $(addprefix $(B)/tsan/obj/tests/unit/,waits.o check.o)
-$(B)/tsan/calls: $(addprefix $(B)/tsan/obj/tests/fuzz/,threads.o calls.o world.o)
+$(B)/tsan/calls: $(addprefix $(B)/tsan/obj/tests/fuzz/,threads.o arguments.o calls.o \
+	world.o)
 $(TSAN_PROGRAMS): $(TSAN_OBJS)
 	$(call say,CC) $(CC) $(TSAN_CFLAGS) -o $@ $^ $(UNIT_LDFLAGS)
 

@@ -4,9 +4,9 @@
  * the unit home (tests/unit/port_unit.h). What makes the bytes is libFuzzer
  * (make fuzz), a file of the corpus, or a seed (replay.c).
  *
- * calls.c says which calls there are and how each argument comes out of bytes;
- * world.c begins and ends a process, and shows all that calls can see of it;
- * sweep.c has memory run out in one call; fuzz.c says what must hold.
+ * calls.c says which calls there are, arguments.c how their arguments come out of
+ * bytes; world.c begins and ends a process, and shows all that calls can see of
+ * it; sweep.c has memory run out in one call; fuzz.c says what must hold.
  */
 #ifndef WHELK_TESTS_FUZZ_H
 #define WHELK_TESTS_FUZZ_H
@@ -35,7 +35,7 @@ extern bool fuzz_show;
 /* May buffers be bad addresses? Not with several threads: there is one range. */
 extern bool fuzz_bad;
 
-/* -- calls.c --------------------------------------------------------------- */
+/* -- arguments.c ----------------------------------------------------------- */
 
 /* The bytes that are left. */
 struct input {
@@ -57,6 +57,42 @@ struct op {
 	size_t count; /* bytes of the last buffer, or number of buffers */
 };
 
+/*
+ * The next argument, of some kind (those of tests/diff, where it has the same):
+ *   f descriptor          d the same, or AT_FDCWD  g new descriptor
+ *   p path                t target of a link       m mode
+ *   n size of the buffer that follows or precedes  # number of a file
+ *   < buffer to read      > buffer to fill
+ *   W buffers to read     R buffers to fill        k how many
+ *   @ offset              w whence                 o flags of open
+ *   l AT_ flags           r flags of renameat2     u user or group
+ *   a access              T two times or NULL      c command of fcntl
+ *   x its argument        M mask of statx          q request of ioctl
+ *   i 256 bytes           e flags of dup3          v small number
+ *   0 NULL                L a limit or NULL        y resource
+ *   F mode of fallocate   D type and mode          b device
+ *   K operation of flock, that does not wait
+ *   P what to poll, k     Q set of descriptors     h below which all are
+ *   j operation of epoll  J its event              N how many fit in >
+ *   z timeout in ms       Z timeout or NULL        8 size of a signal mask
+ *   H flags of pipe2      B two descriptors        A flags of preadv2
+ *   O offset or NULL      C bytes to be copied     G FICLONE
+ *   E name of an xattr    X flags of setxattr      I 1000 ids
+ *   V two struct timeval  ~ events of inotify      1 a number from 1 on
+ *   Y flags of mmap       S F_SETPIPE_SZ           s FICLONERANGE
+ *   % its range           5 command about a lock   6 the lock
+ *   7 operation of flock  9 another command of fcntl
+ */
+long op_argument(struct input *input, struct op *op, char kind);
+
+/* The last descriptor that a call made, which is likely to be an argument. */
+extern _Thread_local long op_last_fd;
+
+/* Unless 0, most paths begin in a directory of that name: for threads. */
+extern _Thread_local unsigned call_thread;
+
+/* -- calls.c --------------------------------------------------------------- */
+
 /* Decodes the next call; false if there is none. */
 bool op_decode(struct input *input, struct op *op);
 /* Makes it, and returns what it does. */
@@ -73,9 +109,6 @@ bool op_may_change(const struct op *op);
 /* The name of the first call of syscalls.tbl that syscalls/ serves and is not
  * among these, or NULL. */
 const char *calls_missing(void);
-
-/* Unless 0, most paths begin in a directory of that name: for threads. */
-extern _Thread_local unsigned call_thread;
 
 /* -- world.c --------------------------------------------------------------- */
 
