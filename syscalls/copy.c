@@ -310,7 +310,7 @@ static ssize_t send_to_file(struct end *in, struct end *out, size_t count)
 
 static bool positionless(const struct file *file)
 {
-	return file->ops && file->ops->position == POSITION_NONE;
+	return file->ops && file->ops->position <= POSITION_UNUSED;
 }
 
 /* Where sendfile(2) reads from: what it says before it looks at the other. */

@@ -337,7 +337,7 @@ static void epoll_release(struct file *file)
 }
 
 static const struct file_ops epoll_ops = {.name = "[eventpoll]",
-					  .position = POSITION_FIXED,
+					  .position = POSITION_UNUSED,
 					  .flags_refused = O_DIRECT,
 					  .poll = epoll_poll,
 					  .streams = epoll_streams,

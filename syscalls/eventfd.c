@@ -103,7 +103,7 @@ static void eventfd_release(struct file *file)
 }
 
 static const struct file_ops eventfd_ops = {.name = "[eventfd]",
-					    .position = POSITION_FIXED,
+					    .position = POSITION_UNUSED,
 					    .flags_refused = O_DIRECT,
 					    .read = eventfd_read,
 					    .write = eventfd_write,

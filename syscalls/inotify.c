@@ -414,7 +414,7 @@ static void notify_fd_release(struct file *file)
 }
 
 static const struct file_ops notify_ops = {.name = "inotify",
-					   .position = POSITION_FIXED,
+					   .position = POSITION_UNUSED,
 					   .flags_refused = O_DIRECT,
 					   .read = notify_fd_read,
 					   .ioctl = notify_fd_ioctl,

@@ -71,9 +71,10 @@ struct wait_entry;
 
 /* What the position of an open file does. */
 enum file_position {
-	POSITION_NONE,	/* there is none: -ESPIPE */
-	POSITION_FIXED, /* it stays 0 */
-	POSITION_KEPT,	/* as that of a regular file */
+	POSITION_NONE,	 /* there is none: -ESPIPE */
+	POSITION_UNUSED, /* it stays 0, and nobody may give one: -ESPIPE */
+	POSITION_FIXED,	 /* it stays 0, whichever is given */
+	POSITION_KEPT,	 /* as that of a regular file */
 };
 
 /*

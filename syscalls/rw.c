@@ -27,10 +27,10 @@ static size_t clip(size_t count)
 	return count < RW_MAX ? count : RW_MAX;
 }
 
-/* Does it have no position? Then -ESPIPE comes first. */
+/* Can no position be given? Then -ESPIPE comes first. */
 static bool positionless(const struct file *file)
 {
-	return file->ops && file->ops->position == POSITION_NONE;
+	return file->ops && file->ops->position <= POSITION_UNUSED;
 }
 
 /* Reads or writes what is no file of fs/. */
@@ -500,7 +500,7 @@ long sys_lseek(int fd, off_t offset, int whence)
 	if (UNLIKELY(!file))
 		return -EBADF;
 	if (UNLIKELY(file->ops && file->ops->position != POSITION_KEPT)) {
-		result = positionless(file) ? -ESPIPE : 0;
+		result = file->ops->position == POSITION_NONE ? -ESPIPE : 0;
 		if (whence < SEEK_SET || whence > SEEK_HOLE)
 			result = -EINVAL;
 		goto put;

@@ -9,6 +9,8 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/sendfile.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/select.h>
@@ -574,10 +576,42 @@ static void bad_addresses(void)
 	close(epoll);
 }
 
+/* What is no file has a position for lseek(2) alone. */
+static void positions(void)
+{
+	const int fds[] = {eventfd(1, EFD_NONBLOCK), epoll_create1(0),
+			   inotify_init1(IN_NONBLOCK)};
+	char text[8] = "";
+	struct iovec iov = {text, sizeof(text)};
+	off_t at = 0;
+	int pipes[2], file = open("positions", O_CREAT | O_RDWR, 0600);
+
+	must(pipe(pipes) == 0 && file >= 0 && write(pipes[1], "x", 1) == 1,
+	     "pipe");
+	for (int i = 0; i < 3; i++) {
+		say("positions of %d", i);
+		CALL(lseek(fds[i], 5, SEEK_SET));
+		CALL(pread(fds[i], text, 8, 0));
+		CALL(pwrite(fds[i], text, 8, 0));
+		CALL(preadv(fds[i], &iov, 1, 0));
+		CALL(pwritev(fds[i], &iov, 1, 0));
+		CALL(sendfile(file, fds[i], &at, 8));
+		CALL(sendfile(file, fds[i], NULL, 8));
+		CALL(splice(fds[i], &at, pipes[1], NULL, 8, 0));
+		CALL(splice(pipes[0], NULL, fds[i], &at, 8, 0));
+		CALL(copy_file_range(fds[i], NULL, file, NULL, 8, 0));
+		close(fds[i]);
+	}
+	close(pipes[0]);
+	close(pipes[1]);
+	close(file);
+}
+
 int main(int argc, char **argv)
 {
 	names();
 	begin(argc, argv);
+	positions();
 	kinds();
 	counters();
 	timeouts();
