@@ -239,7 +239,9 @@ const struct file_ops *dev_ops(uint64_t rdev)
 
 int dev_init(void)
 {
+	static const char fds[] = "/proc/self/fd";
 	struct fs_name dev = {.text = "dev", .len = 3};
+	struct fs_name fd = {.text = "fd", .len = 2};
 	struct fs_node *dir;
 	int err = fs_make(process.fs, fs_root(process.fs), &dev, S_IFDIR | 0755,
 			  0, cred_now(), NULL, &dir);
@@ -254,6 +256,9 @@ int dev_init(void)
 			      S_IFCHR | (uint32_t)devices[i].mode,
 			      devices[i].rdev, cred_now(), NULL, NULL);
 	}
+	if (!err)
+		err = fs_symlink(process.fs, dir, &fd, fds, sizeof(fds) - 1,
+				 cred_now());
 	node_put(dir);
 	return err;
 }

@@ -49,6 +49,10 @@ static void descriptors(void)
 	CALL(read(again, &byte, 1));
 	say("%c", byte);
 	CALL(write(again, "x", 1));
+	CALL(close(again));
+	CALL(again = open("/dev/fd/3", O_RDONLY));
+	CALL(read(again, &byte, 1));
+	leads("/dev/fd");
 	CALL(lstat("/proc/self/fd/4", &a));
 	say("%o", a.st_mode);
 	CALL(close(again));
