@@ -191,12 +191,11 @@ static struct area continued(const struct area *area, uintptr_t from,
 	return next;
 }
 
-/* Moves a mapping; to is 0 if any place will do. */
+/* Moves a mapping, which is to be no shorter; to is 0 if any place will do. */
 static long remap_move(uintptr_t from, size_t old_len, size_t new_len,
 		       uintptr_t to)
 {
 	const struct area *area = areas_at(&vm_areas, from);
-	size_t len = old_len < new_len ? old_len : new_len;
 	struct area more;
 	int error;
 
@@ -205,22 +204,18 @@ static long remap_move(uintptr_t from, size_t old_len, size_t new_len,
 	if (!to)
 		return -ENOMEM;
 	/* first what can fail: the new part, so that moving comes last */
-	if (new_len > len) {
-		more = continued(area, from, len, to + len, new_len - len);
+	if (new_len > old_len) {
+		more = continued(area, from, old_len, to + old_len,
+				 new_len - old_len);
 		error = vm_map(&more);
 		if (error)
 			return error;
 		area = areas_at(&vm_areas, from);
 	}
-	error = vm_move(area, from, len, to);
-	if (error) {
-		if (new_len > len)
-			(void)vm_unmap(to + len, new_len - len);
-		return error;
-	}
-	if (old_len > len)
-		return vm_unmap(from + len, old_len - len) ? -ENOMEM : (long)to;
-	return (long)to;
+	error = vm_move(area, from, old_len, to);
+	if (error && new_len > old_len)
+		(void)vm_unmap(to + old_len, new_len - old_len);
+	return error ? error : (long)to;
 }
 
 /* MREMAP_FIXED: what was at the new place goes away first. */
@@ -235,6 +230,14 @@ static long remap_fixed(uintptr_t from, size_t old_len, size_t new_len,
 		return -EINVAL;
 	if (to < from + old_len && from < to + new_len)
 		return -EINVAL;
+	if (new_len < old_len) {
+		error = vm_unmap(from + new_len, old_len - new_len);
+		if (error)
+			return error;
+		old_len = new_len;
+	}
+	if (old_len > areas_at(&vm_areas, from)->end - from)
+		return -EFAULT;
 	error = vm_unmap(to, new_len);
 	if (error)
 		return error;
@@ -292,10 +295,14 @@ long sys_mremap(void *addr, size_t old_len, size_t new_len, int flags,
 	if (error)
 		return error;
 	area = areas_at(&vm_areas, from);
-	if (!area || old_len > area->end - from)
+	if (!area)
 		return -EFAULT;
+	if (old_len > VM_END - from)
+		return -EINVAL;
 	if (!old_len)
 		return remap_again(area, from, new_len, flags, new_addr);
+	if (new_len > old_len && old_len > area->end - from)
+		return -EFAULT;
 	if (new_len > old_len && !area->file &&
 	    exceeds_memory(new_len - old_len))
 		return -ENOMEM;
@@ -303,7 +310,7 @@ long sys_mremap(void *addr, size_t old_len, size_t new_len, int flags,
 		return remap_fixed(from, old_len, new_len, (uintptr_t)new_addr);
 	if (new_len == old_len)
 		return (long)from;
-	if (new_len < old_len) {
+	if (new_len < old_len) { /* whatever is there */
 		error = vm_unmap(from + new_len, old_len - new_len);
 		return error ? error : (long)from;
 	}
@@ -399,8 +406,8 @@ long sys_msync(void *addr, size_t len, int flags)
 	    (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) ||
 	    ((flags & MS_ASYNC) && (flags & MS_SYNC)))
 		return -EINVAL;
-	if (!round_up(len, &len) || start + len < start ||
-	    !areas_cover(&vm_areas, start, start + len))
+	len = (len + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1); /* may be 0, as there */
+	if (start + len < start || !areas_cover(&vm_areas, start, start + len))
 		return -ENOMEM;
 	return 0;
 }

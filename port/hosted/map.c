@@ -421,21 +421,27 @@ bool port_map_next(uintptr_t addr, void (*ref)(void *file),
 
 /* -- The calls ------------------------------------------------------------------------ */
 
+static long unmap(uintptr_t start, size_t len) REQUIRES(regions_lock)
+{
+	long result = areas_reserve(&regions, 2);
+
+	if (!result)
+		result = host_syscall2(HOST_MUNMAP, (long)start, (long)len);
+	if (!result)
+		areas_cut(&regions, start, start + len);
+	return result;
+}
+
 /* munmap(2). */
 long sys_munmap(void *addr, size_t len)
 {
-	uintptr_t start = (uintptr_t)addr;
 	size_t whole;
 	long result;
 
 	if (none() || !round_up(len, &whole))
 		return host_syscall2(HOST_MUNMAP, (long)addr, (long)len);
 	lock_write(&regions_lock);
-	result = areas_reserve(&regions, 2);
-	if (!result)
-		result = host_syscall2(HOST_MUNMAP, (long)addr, (long)len);
-	if (!result)
-		areas_cut(&regions, start, start + whole);
+	result = unmap((uintptr_t)addr, whole);
 	regions_leave();
 	return result;
 }
@@ -527,20 +533,16 @@ static struct area continued(const struct area *area, uintptr_t from)
 	return next;
 }
 
-/* Moves [from, from + old_len) to addr if flags say so, else to any place. */
+/* Moves [from, from + old_len), which is to be no shorter there, to addr if flags
+ * say so, else to any place. */
 static long remap_move(const struct area *area, uintptr_t from, size_t old_len,
 		       size_t new_len, int flags, void *addr)
 	REQUIRES(regions_lock)
 {
 	struct area moved = continued(area, from);
 	bool copies = area->flags & REGION_COPIES;
-	uintptr_t to = (uintptr_t)addr;
 	long result;
 
-	if ((flags & MREMAP_FIXED) &&
-	    ((to & (PAGE_SIZE - 1)) ||
-	     (to < from + old_len && from < to + new_len)))
-		return -EINVAL;
 	if (areas_reserve(&regions, 5))
 		return -ENOMEM;
 	result = region_add(flags & MREMAP_FIXED ? addr : NULL, new_len,
@@ -548,8 +550,7 @@ static long remap_move(const struct area *area, uintptr_t from, size_t old_len,
 	if (result < 0)
 		return result;
 	if (copies)
-		copies_move(from, old_len < new_len ? old_len : new_len,
-			    (uintptr_t)result);
+		copies_move(from, old_len, (uintptr_t)result);
 	(void)host_syscall2(HOST_MUNMAP, (long)from, (long)old_len);
 	areas_cut(&regions, from, from + old_len);
 	return result;
@@ -578,37 +579,45 @@ static long remap_again(const struct area *area, uintptr_t from, size_t len,
 	return region_add(NULL, len, 0, &next);
 }
 
-/* Of a mapping of a file. */
+/* mremap(2): what holds of all mappings. */
+static bool remap_refused(uintptr_t from, size_t old_len, size_t new_len,
+			  int flags, uintptr_t to)
+{
+	if ((from & (PAGE_SIZE - 1)) ||
+	    (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED)) ||
+	    ((flags & MREMAP_FIXED) && !(flags & MREMAP_MAYMOVE)) || !new_len)
+		return true;
+	return (flags & MREMAP_FIXED) &&
+	       ((to & (PAGE_SIZE - 1)) ||
+		(to < from + old_len && from < to + new_len));
+}
+
+/* Of a mapping of a file. What is to go may be anything. */
 static long remap(uintptr_t from, size_t old_len, size_t new_len, int flags,
 		  void *new_addr) REQUIRES(regions_lock)
 {
 	const struct area *area = areas_at(&regions, from);
 	long result;
 
-	if ((from & (PAGE_SIZE - 1)) ||
-	    (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED)) ||
-	    ((flags & MREMAP_FIXED) && !(flags & MREMAP_MAYMOVE)) ||
-	    !round_up(old_len, &old_len) || !round_up(new_len, &new_len) ||
-	    !new_len)
+	if (!round_up(old_len, &old_len) || !round_up(new_len, &new_len) ||
+	    remap_refused(from, old_len, new_len, flags, (uintptr_t)new_addr))
 		return -EINVAL;
-	if (old_len > area->end - from)
-		return -EFAULT;
 	if (!old_len)
 		return remap_again(area, from, new_len, flags, new_addr);
+	if (new_len < old_len) {
+		result = unmap(from + new_len, old_len - new_len);
+		if (result < 0)
+			return result;
+		old_len = new_len;
+		area = areas_at(&regions, from);
+	}
+	if (new_len == old_len && !(flags & MREMAP_FIXED))
+		return (long)from;
+	if (old_len > area->end - from)
+		return -EFAULT;
 	if (flags & MREMAP_FIXED)
 		return remap_move(area, from, old_len, new_len, flags,
 				  new_addr);
-	if (new_len <= old_len) {
-		result = areas_reserve(&regions, 2);
-		if (!result && new_len < old_len)
-			result = host_syscall2(HOST_MUNMAP,
-					       (long)(from + new_len),
-					       (long)(old_len - new_len));
-		if (result < 0)
-			return result;
-		areas_cut(&regions, from + new_len, from + old_len);
-		return (long)from;
-	}
 	if (from + old_len == area->end &&
 	    remap_grow(area, new_len - old_len) >= 0)
 		return (long)from;
@@ -616,6 +625,26 @@ static long remap(uintptr_t from, size_t old_len, size_t new_len, int flags,
 		return -ENOMEM;
 	area = areas_at(&regions, from);
 	return remap_move(area, from, old_len, new_len, 0, NULL);
+}
+
+/* Of what is no file's, which may make an end of some that are. */
+static long remap_memory(uintptr_t from, size_t old_len, size_t new_len,
+			 int flags, void *new_addr) REQUIRES(regions_lock)
+{
+	long result = areas_reserve(&regions, 4);
+
+	if (!result)
+		result = host_syscall5(HOST_MREMAP, (long)from, (long)old_len,
+				       (long)new_len, flags, (long)new_addr);
+	if (result <= 0 || !round_up(old_len, &old_len) ||
+	    !round_up(new_len, &new_len))
+		return result;
+	if (new_len < old_len)
+		areas_cut(&regions, from + new_len, from + old_len);
+	if (flags & MREMAP_FIXED)
+		areas_cut(&regions, (uintptr_t)result,
+			  (uintptr_t)result + new_len);
+	return result;
 }
 
 /* mremap(2). */
@@ -630,18 +659,10 @@ long sys_mremap(void *addr, size_t old_len, size_t new_len, int flags,
 		return host_syscall5(HOST_MREMAP, (long)addr, (long)old_len,
 				     (long)new_len, flags, (long)new_addr);
 	lock_write(&regions_lock);
-	if (areas_at(&regions, from)) {
+	if (areas_at(&regions, from))
 		result = remap(from, old_len, new_len, flags, new_addr);
-	} else {
-		result = areas_reserve(&regions, 2);
-		if (!result)
-			result = host_syscall5(HOST_MREMAP, (long)addr,
-					       (long)old_len, (long)new_len,
-					       flags, (long)new_addr);
-		if (result > 0 && (flags & MREMAP_FIXED))
-			areas_cut(&regions, (uintptr_t)result,
-				  (uintptr_t)result + whole);
-	}
+	else
+		result = remap_memory(from, old_len, new_len, flags, new_addr);
 	regions_leave();
 	return result;
 }
@@ -696,11 +717,33 @@ static bool touches(uintptr_t start, uintptr_t end)
 	return any;
 }
 
+/* After Linux has dropped copies in [start, end): what they were made of may have
+ * been taken back since, and is not to be seen there again. */
+static void copies_dropped(uintptr_t start, uintptr_t end)
+{
+	const struct area *area;
+
+	lock_write(&regions_lock);
+	for (area = areas_find(&regions, start);
+	     area && area < areas_end(&regions) && area->start < end; area++) {
+		uintptr_t first = area->start > start ? area->start : start;
+		uintptr_t after = area->end < end ? area->end : end;
+
+		if (!(area->flags & REGION_COPIES) ||
+		    reserve(area, first, after) >= 0)
+			continue;
+		regions_forget(); /* Linux had no more areas */
+		port_assert(reserve(area, first, after) >= 0);
+	}
+	unlock_write(&regions_lock);
+}
+
 /* madvise(2). */
 long sys_madvise(void *addr, size_t len, int advice)
 {
 	uintptr_t start = (uintptr_t)addr, at;
 	size_t whole;
+	long result;
 
 	if (none() || (start & (PAGE_SIZE - 1)) || !round_up(len, &whole) ||
 	    !touches(start, start + whole))
@@ -712,5 +755,9 @@ long sys_madvise(void *addr, size_t len, int advice)
 		for (at = start; at < start + whole; at += PAGE_SIZE)
 			(void)bring(at, advice == MADV_POPULATE_WRITE);
 	}
-	return host_syscall3(HOST_MADVISE, (long)addr, (long)len, advice);
+	result = host_syscall3(HOST_MADVISE, (long)addr, (long)len, advice);
+	if ((advice == MADV_DONTNEED || advice == MADV_DONTNEED_LOCKED) &&
+	    result != -EINVAL)
+		copies_dropped(start, start + whole);
+	return result;
 }

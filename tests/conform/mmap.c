@@ -425,6 +425,68 @@ static void moving(void)
 	CALL(munmap(q, 10 * PAGE));
 }
 
+/* A mapping may be made shorter whatever is behind what stays. */
+static void shortening(void)
+{
+	char *p, *q;
+
+	resize(10 * PAGE);
+	p = shared(10 * PAGE);
+	CALL(munmap(p + PAGE, PAGE));
+	q = mremap(p, 3 * PAGE, 3 * PAGE, 0);
+	say("as long as it is not: %d", q == p);
+	q = mremap(p, 3 * PAGE, 4 * PAGE, MREMAP_MAYMOVE);
+	say("longer: %s", q == MAP_FAILED ? error_name(errno) : "grown");
+	q = mremap(p + PAGE, 3 * PAGE, PAGE, 0);
+	say("what is not there: %s",
+	    q == MAP_FAILED ? error_name(errno) : "shrunk");
+	q = mremap(p, (size_t)1 << 62, PAGE, 0);
+	say("very long: %s", q == MAP_FAILED ? error_name(errno) : "shrunk");
+	q = mremap(p, 5 * PAGE, PAGE, 0);
+	say("over a hole: %d", q == p);
+	readable("behind it", p + 4 * PAGE, 1);
+	readable("behind that", p + 5 * PAGE, 1);
+	q = mremap(p + 5 * PAGE, 5 * PAGE, 2 * PAGE,
+		   MREMAP_MAYMOVE | MREMAP_FIXED, p + PAGE);
+	say("shorter elsewhere: %d", q == p + PAGE);
+	readable("there", p + 2 * PAGE, 1);
+	readable("where it was", p + 6 * PAGE, 1);
+	readable("behind it", p + 7 * PAGE, 1);
+	q = mremap(p, PAGE, 3 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, p);
+	say("onto itself: %s", q == MAP_FAILED ? error_name(errno) : "moved");
+	CALL(msync(p, (size_t)-1, MS_SYNC));
+	CALL(munmap(p, 10 * PAGE));
+	p = map(4 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	q = mmap(p + 2 * PAGE, PAGE, RW, MAP_SHARED | MAP_FIXED, file, 0);
+	must(q == p + 2 * PAGE, "fixed");
+	q = mremap(p, 4 * PAGE, PAGE, 0);
+	say("memory before a file: %d", q == p);
+	readable("the file", p + 2 * PAGE, 1);
+	CALL(munmap(p, PAGE));
+}
+
+/* Under a copy that is dropped is what the file has now. */
+static void dropping(void)
+{
+	char *p;
+
+	resize(4 * PAGE);
+	p = map(4 * PAGE, RW, MAP_PRIVATE, file, 0);
+	must(pwrite(file, "0", 1, 0) == 1 && pwrite(file, "1", 1, PAGE) == 1,
+	     "pwrite");
+	p[0] = p[PAGE] = p[2 * PAGE] = 'c';
+	must(fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+		       2 * PAGE) == 0,
+	     "punch");
+	say("%c %c %c", p[0], p[PAGE], p[2 * PAGE]);
+	CALL(madvise(p + PAGE, 3 * PAGE, MADV_DONTNEED));
+	say("%c %d %d", p[0], p[PAGE], p[2 * PAGE]);
+	must(pwrite(file, "new", 3, PAGE) == 3, "pwrite");
+	say("%c blocks %ld", p[PAGE], blocks());
+	CALL(munmap(p, 4 * PAGE));
+	resize(0);
+}
+
 static void outliving(void)
 {
 	struct stat st;
@@ -578,6 +640,8 @@ int main(int argc, char **argv)
 	accounts();
 	cutting();
 	moving();
+	shortening();
+	dropping();
 	outliving();
 	arguments();
 	many();
