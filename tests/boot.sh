@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# A guest boots on every machine type, and with little memory.
+# A guest boots on every machine type, and with little memory; its image is small.
 #
-# cases: microvm q35 pc small large
+# cases: microvm q35 pc small large image_size
 set -eu
 root=$(pwd)
 cd "$TEST_DIR"
@@ -25,6 +25,11 @@ large) # memory above 4 GiB, on the other side of the devices' addresses
 	fi
 	boots --mem 6G
 	boots --mem 6G --machine q35
+	;;
+image_size)
+	size=$(stat -c %s "$root/build/guest/simple")
+	echo "the image has $size bytes"
+	[ "$size" -le 262144 ]
 	;;
 *) boots --machine "$1" ;;
 esac
