@@ -473,8 +473,9 @@ struct fs_walk {
 	} stack[FS_LINKS_MAX];
 };
 
-/* Begins to walk path from start (borrowed) if it is relative. cred and path
- * are borrowed until fs_walk_end. The first byte of path is not bad. */
+/* Begins to walk path at start, the root if path begins with a slash, whose
+ * reference it takes over. cred and path are borrowed until fs_walk_end. The
+ * first byte of path is not bad. */
 void fs_walk_begin(struct fs_walk *walk, struct fs *fs, struct fs_node *start,
 		   const char *path, const struct fs_cred *cred);
 
@@ -497,7 +498,8 @@ FS_CHECKED int fs_walk_follow(struct fs_walk *walk, struct fs_node *link);
 FS_CHECKED int fs_walk_last(struct fs_walk *walk, bool follow,
 			    struct fs_node **nodep);
 
-/* All of it: stores a reference to the node that path names. */
+/* All of it (and so takes over the reference to start): stores a reference to
+ * the node that path names. */
 FS_CHECKED int fs_walk_node(struct fs *fs, struct fs_node *start,
 			    const char *path, bool follow,
 			    const struct fs_cred *cred, struct fs_node **nodep);

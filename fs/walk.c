@@ -16,11 +16,10 @@ void fs_walk_begin(struct fs_walk *walk, struct fs *fs, struct fs_node *start,
 {
 	walk->fs = fs;
 	walk->cred = cred;
-	walk->dir = *path == '/' ? fs->root : start;
+	walk->dir = start;
 	walk->path = walk->rest = path;
 	walk->slash = false;
 	walk->links = walk->depth = 0;
-	node_ref(walk->dir);
 }
 
 struct fs_node *fs_walk_end_dir(struct fs_walk *walk)
@@ -169,7 +168,7 @@ static enum fs_last kind_of(const char *text, uint32_t len)
 	return text[1] == '.' ? FS_LAST_DOTDOT : FS_LAST_NAME;
 }
 
-/* These two read paths by user_byte, since they are the caller's; what they
+/* These two read paths by user_byte and user_word, since they are the caller's; what they
  * have come past can be read. They return false if one can not. */
 
 static inline bool skip_slashes(const char **path)
@@ -184,11 +183,34 @@ static inline bool skip_slashes(const char **path)
 	return false;
 }
 
-/* To the end of the component. */
+/* The bytes of a word that end a component: the lowest bit set of the result is
+ * the highest of the first such byte. */
+static inline uint64_t ends_in(uint64_t word)
+{
+	const uint64_t ones = ~(uint64_t)0 / 0xff, slashes = word ^ ones * '/';
+
+	return (((word - ones) & ~word) | ((slashes - ones) & ~slashes)) &
+	       ones * 0x80;
+}
+
+/* To the end of the component, in words as long as they are in one page. */
 static inline bool skip_name(const char **path)
 {
+	uint64_t word;
 	char c;
 
+	while (LIKELY((uintptr_t)*path % PAGE_SIZE <= PAGE_SIZE - 8)) {
+		uint64_t ends;
+
+		if (UNLIKELY(!user_word(*path, &word)))
+			return false;
+		ends = ends_in(word);
+		if (LIKELY(ends)) {
+			*path += (unsigned)__builtin_ctzll(ends) / 8;
+			return true;
+		}
+		*path += 8;
+	}
 	while (LIKELY(user_byte(*path, &c))) {
 		if (c == '/' || c == '\0')
 			return true;
@@ -229,9 +251,11 @@ static inline int walk_names(struct fs_walk *walk)
 		walk->rest = end;
 		walk->last = kind_of(name.text, name.len);
 		if (finished(walk, walk->rest)) {
-			walk->slash |= name.slash;
-			name.slash = walk->slash;
-			walk->name = name;
+			/* by fields: what was stored in pieces is not fit to
+			 * be loaded as one at once */
+			walk->name.text = name.text;
+			walk->name.len = name.len;
+			walk->name.slash = walk->slash |= name.slash;
 			return 0;
 		}
 		if (LIKELY(walk->last == FS_LAST_NAME))

@@ -42,7 +42,7 @@
 
 #include "abi/types.h"
 
-/* user_byte, user_store, user_readable, user_writable: the variant of the home, by the
+/* user_byte, user_word, user_store, user_readable, user_writable: the variant of the home, by the
  * include path (Makefile). */
 #include "user_access.h"
 

@@ -360,7 +360,6 @@ void notify_path_slow(int dirfd, const char *path, int flags, uint32_t mask)
 	if (path_start(dirfd, path, &start))
 		return;
 	fs_walk_begin(&walk, process.fs, start, path, cred_now());
-	node_put(start);
 	notify_walk(&walk, flags, mask);
 	fs_walk_end(&walk);
 }

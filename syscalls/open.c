@@ -95,7 +95,6 @@ static int open_node(int dirfd, const char *path, int flags, mode_t mode,
 	if (UNLIKELY(err))
 		return err;
 	fs_walk_begin(&walk, process.fs, start, path, cred_now());
-	node_put(start);
 	err = fs_walk_parent(&walk);
 	if (UNLIKELY(err))
 		goto end;

@@ -90,13 +90,14 @@ int place_find(int dirfd, const char *path, struct place *place)
 	if (UNLIKELY(err))
 		return err;
 	fs_walk_begin(&walk, process.fs, start, path, cred_now());
-	node_put(start);
 	err = fs_walk_parent(&walk);
 	if (UNLIKELY(err)) {
 		fs_walk_end(&walk);
 		return err;
 	}
-	place->name = walk.name;
+	place->name.text = walk.name.text; /* by fields: see walk_names() */
+	place->name.len = walk.name.len;
+	place->name.slash = walk.name.slash;
 	place->last = walk.last;
 	place->dir = fs_walk_end_dir(&walk);
 	return 0;
@@ -119,10 +120,8 @@ static inline int node_find(int dirfd, const char *path, int flags,
 	err = path_start(dirfd, path, &start);
 	if (UNLIKELY(err))
 		return err;
-	err = fs_walk_node(process.fs, start, path,
-			   !(flags & AT_SYMLINK_NOFOLLOW), cred, nodep);
-	node_put(start);
-	return err;
+	return fs_walk_node(process.fs, start, path,
+			    !(flags & AT_SYMLINK_NOFOLLOW), cred, nodep);
 }
 
 int path_node(int dirfd, const char *path, int flags, struct fs_node **nodep)

@@ -31,6 +31,21 @@ static inline bool user_byte(const char *at, char *c)
 	return true;
 }
 
+/* Loads the 8 bytes of a text, but not what follows its end; false if they can
+ * not be read. */
+static inline bool user_word(const char *at, uint64_t *word)
+{
+	char c = 1;
+
+	*word = 0;
+	for (unsigned i = 0; i < 8 && c; i++) {
+		if (!user_byte(at + i, &c))
+			return false;
+		*word |= (uint64_t)(uint8_t)c << (8 * i);
+	}
+	return true;
+}
+
 /* Can the byte be read by user_copy, under locks? */
 static inline bool user_at_hand(const void *at)
 {

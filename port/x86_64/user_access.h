@@ -40,6 +40,24 @@ fault:
 	return false;
 }
 
+/* Loads 8 bytes, all in one page, of which the first is of a text; false if they
+ * can not be read. */
+static inline bool user_word(const char *at, uint64_t *word)
+{
+	const struct {
+		char bytes[8];
+	} *all = (const void *)at;
+
+	__asm__ goto(USER_ACCESS("movq %1, %0")
+		     : "=r"(*word)
+		     : "m"(*all)
+		     :
+		     : fault);
+	return true;
+fault:
+	return false;
+}
+
 /* Can the len bytes (1 to a page) at start be read? */
 static inline bool user_readable(const void *start, size_t len)
 {

@@ -39,14 +39,18 @@ struct fs_name call_name(const char *text)
 
 /* -- Walking -------------------------------------------------------------- */
 
-static struct fs_node *start(void)
+static struct fs_node *start(const char *path)
 {
-	return call_cwd ? call_cwd : fs_root(fs);
+	struct fs_node *node =
+		call_cwd && *path != '/' ? call_cwd : fs_root(fs);
+
+	fs_node_ref(node);
+	return node;
 }
 
 static int node_at(const char *path, bool follow, struct fs_node **nodep)
 {
-	return fs_walk_node(fs, start(), path, follow, call_cred, nodep);
+	return fs_walk_node(fs, start(path), path, follow, call_cred, nodep);
 }
 
 struct fs_node *call_open(const char *path)
@@ -103,7 +107,7 @@ static int walk_to(struct fs_walk *walk, const char *path)
 {
 	int err;
 
-	fs_walk_begin(walk, fs, start(), path, call_cred);
+	fs_walk_begin(walk, fs, start(path), path, call_cred);
 	err = fs_walk_parent(walk);
 	if (!err)
 		CHECK_EQ(walk->last, FS_LAST_NAME);

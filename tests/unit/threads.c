@@ -186,6 +186,7 @@ static void step(struct worker *worker)
 		check_result(call_rename(worker->path, worker->other, flags));
 		break;
 	default:
+		fs_node_ref(fs_root(fs));
 		if (fs_walk_node(fs, fs_root(fs), worker->path, true,
 				 &call_root, &node) == 0) {
 			node_use(worker, node);

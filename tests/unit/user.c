@@ -178,8 +178,11 @@ TEST(what_the_home_can_bring_in_is_read_and_written)
 
 static int walk(const char *path)
 {
-	struct fs_node *node;
-	int err = fs_walk_node(fs, fs_root(fs), path, true, &call_root, &node);
+	struct fs_node *node = fs_root(fs);
+	int err;
+
+	fs_node_ref(node);
+	err = fs_walk_node(fs, node, path, true, &call_root, &node);
 
 	if (!err)
 		fs_node_unref(fs, node);
