@@ -3,7 +3,9 @@
  * Descriptors: a growing table from small numbers to open files, with a bitmap
  * that finds the lowest free number. Looking one up takes no lock: open files
  * and outgrown tables are never given back to the system, so a thread takes a
- * reference first and then sees whether the descriptor still means that file.
+ * reference first and then sees whether the descriptor still means that file. A
+ * program without threads does not need one: nobody could close the file during
+ * the call.
  */
 #include "syscalls/internal.h"
 #include "syscalls/notify.h"
@@ -90,7 +92,7 @@ static void special_release(struct file *file)
 		lock_release(file);
 }
 
-void file_put(struct file *file)
+void file_unref(struct file *file)
 {
 	if (LIKELY(!ref_drop(&file->refs)))
 		return;
@@ -151,16 +153,18 @@ static struct file *fd_get_threaded(unsigned fd)
 /* What both ways to look a descriptor up share. */
 static inline struct file *fd_find(int fd)
 {
-	struct file *file;
-
 	if (UNLIKELY(port_threaded))
 		return fd_get_threaded((unsigned)fd);
 	if (UNLIKELY((unsigned)fd >= fds.table->capacity))
 		return NULL;
-	file = fds.table->files[fd];
-	if (LIKELY(file != NULL))
+	return fds.table->files[fd];
+}
+
+/* What fd_get gave is to be kept beyond the call. */
+static void file_keep(struct file *file)
+{
+	if (!port_threaded)
 		file->refs++;
-	return file;
 }
 
 struct file *fd_get_path(int fd)
@@ -403,7 +407,7 @@ long sys_close(int fd)
 		return -EBADF;
 	if (UNLIKELY(lock_any()))
 		lock_close(file);
-	file_put(file);
+	file_unref(file);
 	return 0;
 }
 
@@ -418,6 +422,8 @@ static long dup_from(int fd, int min, bool cloexec)
 	result = fd_take(file, (unsigned)min, cloexec);
 	if (result < 0)
 		file_put(file);
+	else
+		file_keep(file);
 	return result;
 }
 
@@ -465,9 +471,14 @@ static long dup_to(int fd, int newfd, bool cloexec)
 	unlock_write(&fds.lock);
 	if (!err && old && lock_any())
 		lock_close(old);
-	if (err || old)
-		file_put(err ? file : old);
-	return err ? err : newfd;
+	if (err) {
+		file_put(file);
+		return err;
+	}
+	file_keep(file);
+	if (old)
+		file_unref(old);
+	return newfd;
 }
 
 /* dup2(2). */

@@ -141,11 +141,20 @@ struct file {
 
 /* -- fd.c: descriptors and open files ------------------------------------- */
 
-/* The open file of fd, with a reference for file_put; NULL if there is none
- * (-EBADF). fd_get does not give out those opened with O_PATH. */
+/* The open file of fd, for the time of a call, until file_put; NULL if there is
+ * none (-EBADF). fd_get does not give out those opened with O_PATH. */
 struct file *fd_get(int fd);
 struct file *fd_get_path(int fd);
-void file_put(struct file *file);
+
+/* Drops a reference, the last of which closes the file. */
+void file_unref(struct file *file);
+
+/* No call without threads begins or ends with them. */
+static inline void file_put(struct file *file)
+{
+	if (UNLIKELY(port_threaded))
+		file_unref(file);
+}
 
 /*
  * Opening in two steps, so that nothing fails once a file has been made:
