@@ -46,7 +46,7 @@ static bool devices_make(void)
 			  makedev(1, devices[i].minor)))
 			return false;
 	}
-	return true;
+	return symlink("/proc/self/fd", "dev/fd") == 0;
 }
 
 /* Older versions differ in much: which change of a time is seen, O_DIRECT on
