@@ -138,15 +138,17 @@ struct request {
 	uintptr_t addr;
 	uint64_t index; /* of the page there */
 	const void *file;
+	bool fault; /* by an access to addr, where so far no page was */
 };
 
-/* Need it not be mapped, or must not, since there is one? Where a fault was, none
- * is, unless another thread has been faster. */
+/* Need it not be mapped, or must not, since there is one, perhaps a copy? Where a
+ * fault was, none is, unless another thread has been faster. */
 static bool keep(const struct area *area, uintptr_t at,
 		 const struct request *request)
 {
 	return (area->flags & REGION_COPIES) &&
-	       (port_threaded || at != request->addr) && has_page(at);
+	       (port_threaded || !request->fault || at != request->addr) &&
+	       has_page(at);
 }
 
 static int install_locked(const struct request *request, uint64_t first,
@@ -194,11 +196,13 @@ static bool may_access(const struct area *area, bool write)
 	return write ? area->prot & PROT_WRITE : area->prot != 0;
 }
 
-/* Brings the page of a mapped file at addr. Returns 0, -EFAULT if there is no
- * such mapping with that right, or why there is no page. */
-static int bring(uintptr_t addr, bool write)
+/* Brings the page of a mapped file at addr, for a fault there or in advance.
+ * Returns 0, -EFAULT if there is no such mapping with that right, or why there is
+ * no page. */
+static int bring(uintptr_t addr, bool write, bool fault)
 {
-	struct request request = {.addr = addr & ~(PAGE_SIZE - 1)};
+	struct request request = {.addr = addr & ~(PAGE_SIZE - 1),
+				  .fault = fault};
 	struct area_file *file;
 	const struct area *area;
 	int how, err;
@@ -208,6 +212,10 @@ static int bring(uintptr_t addr, bool write)
 	if (!area || !may_access(area, write)) {
 		unlock_write(&regions_lock);
 		return -EFAULT;
+	}
+	if (!fault && has_page(request.addr)) {
+		unlock_write(&regions_lock);
+		return 0;
 	}
 	how = (write ? PORT_MAP_WRITE : 0) |
 	      (area->flags & REGION_SHARED ? PORT_MAP_SHARED : 0);
@@ -233,7 +241,7 @@ static int bring(uintptr_t addr, bool write)
 
 bool map_fault(uintptr_t addr, bool write)
 {
-	return !none() && bring(addr, write) == 0;
+	return !none() && bring(addr, write, true) == 0;
 }
 
 /* The first page is what matters; the others will be asked for in turn. */
@@ -242,11 +250,11 @@ bool port_user_fault_in(const void *start, size_t len, bool write)
 	uintptr_t at = (uintptr_t)start & ~(PAGE_SIZE - 1);
 	uintptr_t end = (uintptr_t)start + len;
 
-	if (none() || bring(at, write))
+	if (none() || bring(at, write, false))
 		return false;
 	for (size_t i = 1; i < FAULT_IN_MAX; i++) {
 		at += PAGE_SIZE;
-		if (at >= end || bring(at, write))
+		if (at >= end || bring(at, write, false))
 			break;
 	}
 	return true;
@@ -373,7 +381,7 @@ long port_map_file(void *addr, size_t len, int prot, int flags,
 	if (result < 0 || !(flags & (MAP_POPULATE | MAP_LOCKED)))
 		return result;
 	for (size_t at = 0; at < len; at += PAGE_SIZE) {
-		if (bring((uintptr_t)result + at, false))
+		if (bring((uintptr_t)result + at, false, false))
 			break;
 	}
 	return result;
@@ -753,7 +761,7 @@ long sys_madvise(void *addr, size_t len, int advice)
 		return advise_remove(start, start + whole);
 	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE) {
 		for (at = start; at < start + whole; at += PAGE_SIZE)
-			(void)bring(at, advice == MADV_POPULATE_WRITE);
+			(void)bring(at, advice == MADV_POPULATE_WRITE, false);
 	}
 	result = host_syscall3(HOST_MADVISE, (long)addr, (long)len, advice);
 	if ((advice == MADV_DONTNEED || advice == MADV_DONTNEED_LOCKED) &&

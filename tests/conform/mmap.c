@@ -465,7 +465,7 @@ static void shortening(void)
 	CALL(munmap(p, PAGE));
 }
 
-/* Under a copy that is dropped is what the file has now. */
+/* Copies stay until they are dropped; then there is what the file has now. */
 static void dropping(void)
 {
 	char *p;
@@ -478,6 +478,9 @@ static void dropping(void)
 	must(fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
 		       2 * PAGE) == 0,
 	     "punch");
+	say("%c %c %c", p[0], p[PAGE], p[2 * PAGE]);
+	CALL(madvise(p, 4 * PAGE, 22 /* POPULATE_READ */));
+	CALL(madvise(p, 4 * PAGE, 23 /* POPULATE_WRITE */));
 	say("%c %c %c", p[0], p[PAGE], p[2 * PAGE]);
 	CALL(madvise(p + PAGE, 3 * PAGE, MADV_DONTNEED));
 	say("%c %d %d", p[0], p[PAGE], p[2 * PAGE]);
