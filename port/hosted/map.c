@@ -760,8 +760,12 @@ long sys_madvise(void *addr, size_t len, int advice)
 	if (advice == MADV_REMOVE)
 		return advise_remove(start, start + whole);
 	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE) {
-		for (at = start; at < start + whole; at += PAGE_SIZE)
-			(void)bring(at, advice == MADV_POPULATE_WRITE, false);
+		for (at = start; at < start + whole; at += PAGE_SIZE) {
+			/* Linux will find, too, why it cannot go on */
+			if (touches(at, at + PAGE_SIZE) &&
+			    bring(at, advice == MADV_POPULATE_WRITE, false))
+				break;
+		}
 	}
 	result = host_syscall3(HOST_MADVISE, (long)addr, (long)len, advice);
 	if ((advice == MADV_DONTNEED || advice == MADV_DONTNEED_LOCKED) &&

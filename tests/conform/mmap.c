@@ -486,6 +486,17 @@ static void dropping(void)
 	say("%c %d %d", p[0], p[PAGE], p[2 * PAGE]);
 	must(pwrite(file, "new", 3, PAGE) == 3, "pwrite");
 	say("%c blocks %ld", p[PAGE], blocks());
+	CALL(mprotect(p + 3 * PAGE, PAGE, PROT_READ));
+	resize(3 * PAGE);
+	resize(4 * PAGE);
+	CALL(munmap(p, 2 * PAGE));
+	p += 2 * PAGE;
+	CALL(madvise(p, 2 * PAGE, 23 /* POPULATE_WRITE */));
+	say("blocks %ld", blocks());
+	resize(PAGE);
+	CALL(madvise(p, 2 * PAGE, 22 /* POPULATE_READ */));
+	say("blocks %ld", blocks());
+	p -= 2 * PAGE;
 	CALL(munmap(p, 4 * PAGE));
 	resize(0);
 }
