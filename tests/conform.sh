@@ -8,7 +8,7 @@
 # cases: names open rename fds rw seek list attr times dev at stdio
 # cases: random process memory allocate tmpfile mknod proc pipes fifos
 # cases: poll locks limits inotify cred xattr
-# cases: mmap copy clone
+# cases: mmap mmap_random copy clone
 # cases: fault
 set -eu
 root=$(pwd)

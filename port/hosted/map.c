@@ -746,10 +746,23 @@ static void copies_dropped(uintptr_t start, uintptr_t end)
 	unlock_write(&regions_lock);
 }
 
+/* Brings pages of files, up to the first page that cannot be had. */
+static void populate(uintptr_t start, uintptr_t end, int advice)
+{
+	bool write = advice == MADV_POPULATE_WRITE;
+	long err = 0;
+
+	for (; start < end && !err; start += PAGE_SIZE)
+		err = touches(start, start + PAGE_SIZE)
+			      ? bring(start, write, false)
+			      : host_syscall3(HOST_MADVISE, (long)start,
+					      PAGE_SIZE, advice);
+}
+
 /* madvise(2). */
 long sys_madvise(void *addr, size_t len, int advice)
 {
-	uintptr_t start = (uintptr_t)addr, at;
+	uintptr_t start = (uintptr_t)addr;
 	size_t whole;
 	long result;
 
@@ -759,14 +772,8 @@ long sys_madvise(void *addr, size_t len, int advice)
 				     advice);
 	if (advice == MADV_REMOVE)
 		return advise_remove(start, start + whole);
-	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE) {
-		for (at = start; at < start + whole; at += PAGE_SIZE) {
-			/* Linux will find, too, why it cannot go on */
-			if (touches(at, at + PAGE_SIZE) &&
-			    bring(at, advice == MADV_POPULATE_WRITE, false))
-				break;
-		}
-	}
+	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
+		populate(start, start + whole, advice);
 	result = host_syscall3(HOST_MADVISE, (long)addr, (long)len, advice);
 	if ((advice == MADV_DONTNEED || advice == MADV_DONTNEED_LOCKED) &&
 	    result != -EINVAL)
