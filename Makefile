@@ -62,7 +62,8 @@ PORT_GUEST_GEN := nosys.c
 PORT_HOSTED_SRCS := port/hosted/arena.c port/hosted/calls.c \
 	port/hosted/clock.c port/hosted/clone.S port/hosted/console.c \
 	port/hosted/host_syscall.S port/hosted/main.c port/hosted/map.c \
-	port/hosted/signal.c port/hosted/start.S port/hosted/wait.c \
+	port/hosted/remap.c port/hosted/signal.c port/hosted/start.S \
+	port/hosted/wait.c \
 	port/areas.c port/cpu.c port/lock.c \
 	port/pages.c $(USER_SRCS)
 PORT_HOSTED_GEN := forward.c
