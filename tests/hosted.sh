@@ -119,6 +119,7 @@ fs_limits() {
 		"$root/tests/guest/fs_limits.c"
 	WHELK_FS_SIZE=1M WHELK_FS_INODES=1000 ./fs_limits >out
 	printf '%s\n' '1048576 bytes, 1000 files' '1 1' | diff - out
+	WHELK_FS_SIZE=1T WHELK_FS_INODES=1000 "$root/build/hosted/simple"
 	for setting in SIZE= SIZE=0 SIZE=1.5M INODES=63 INODES=x; do
 		status=0
 		env "WHELK_FS_$setting" ./fs_limits >out 2>err || status=$?

@@ -44,10 +44,10 @@ static const char *value_of(const char *entry, const char *name)
 	return *name == '\0' && *entry == '=' ? entry + 1 : NULL;
 }
 
-/* Reads "4096", "64K", "512M" or "2G". Returns 0 for what is not a size. */
+/* Reads "4096", "64K", "512M", "2G" or "1T". Returns 0 for what is not a size. */
 static size_t parse_size(const char *text)
 {
-	static const char units[] = "KMG";
+	static const char units[] = "KMGT";
 	size_t size = 0;
 
 	while (*text >= '0' && *text <= '9') {
