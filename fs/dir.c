@@ -19,6 +19,7 @@
 #define CHUNKS_FIRST	  4
 #define SEQ_FIRST	  2 /* positions 0 and 1 are "." and ".." */
 #define TAG_SHIFT	  48
+#define TAG_BITS	  16 /* the upper ones of 32 */
 #define DISTANCE_MASK	  ((size_t)63)
 #define DISTANCE_MAX	  63 /* this far or farther: see the entry */
 #define INDEX_LOAD(slots) ((slots) / 8 * 5)
@@ -95,12 +96,15 @@ static size_t index_slots(const struct dir *dir)
 	return (size_t)1 << dir->index_bits;
 }
 
+static size_t slot_low(size_t distance)
+{
+	return distance < DISTANCE_MAX ? distance : DISTANCE_MAX;
+}
+
 static size_t slot_make(const struct dirent *entry, size_t distance)
 {
-	size_t low = distance < DISTANCE_MAX ? distance : DISTANCE_MAX;
-
 	return (uintptr_t)entry | (size_t)(entry->hash >> 16) << TAG_SHIFT |
-	       low;
+	       slot_low(distance);
 }
 
 static struct dirent *slot_entry(size_t slot)
@@ -176,6 +180,43 @@ static void index_free(struct fs *fs, struct dir *dir)
 	dir->index_bits = 0;
 }
 
+/* Enters all entries in use. */
+static void index_fill(const struct dir *dir, size_t *index, size_t mask)
+{
+	for (size_t i = 0; i < dir->used; i++) {
+		struct dirent *entry = entry_at(dir, i);
+
+		if (entry->node)
+			index_insert(index, mask, entry);
+	}
+}
+
+/*
+ * Enters what stands in the index of dir, without looking at entries. The place
+ * and the distance of a slot tell the lower bits of its hash, and the slot itself
+ * the upper ones, which has to be all that there are. Both indexes are gone
+ * through from one end to the other, so little is waited for.
+ */
+static void index_copy(const struct dir *dir, size_t *index, size_t mask)
+{
+	size_t old_mask = index_slots(dir) - 1;
+
+	for (size_t from = 0; from <= old_mask; from++) {
+		size_t slot = dir->index[from], at, distance = 0;
+
+		if (!slot)
+			continue;
+		at = ((slot >> TAG_SHIFT << 16) |
+		      ((from - slot_distance(dir, from)) & old_mask)) &
+		     mask;
+		while (index[at]) {
+			at = (at + 1) & mask;
+			distance++;
+		}
+		index[at] = (slot & ~DISTANCE_MASK) | slot_low(distance);
+	}
+}
+
 /* Replaces the index by one of 1 << bits slots with all entries in use. */
 static int index_rebuild(struct fs *fs, struct dir *dir, unsigned bits)
 {
@@ -185,12 +226,10 @@ static int index_rebuild(struct fs *fs, struct dir *dir, unsigned bits)
 	if (!index)
 		return -ENOMEM;
 	memset(index, 0, slots * sizeof(*index));
-	for (size_t i = 0; i < dir->used; i++) {
-		struct dirent *entry = entry_at(dir, i);
-
-		if (entry->node)
-			index_insert(index, slots - 1, entry);
-	}
+	if (dir->index_bits >= TAG_BITS)
+		index_copy(dir, index, slots - 1);
+	else
+		index_fill(dir, index, slots - 1);
 	index_free(fs, dir);
 	dir->index = index;
 	dir->index_bits = (uint8_t)bits;
@@ -271,10 +310,7 @@ static int chunk_first_grow(struct fs *fs, struct dir *dir)
 		size_t mask = index_slots(dir) - 1;
 
 		memset(dir->index, 0, (mask + 1) * sizeof(*dir->index));
-		for (size_t i = 0; i < dir->used; i++) {
-			if (chunk[i].node)
-				index_insert(dir->index, mask, &chunk[i]);
-		}
+		index_fill(dir, dir->index, mask);
 	}
 	if (old)
 		mem_free(fs, old, chunk_bytes(dir->capacity));
