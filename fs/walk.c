@@ -18,7 +18,7 @@ void fs_walk_begin(struct fs_walk *walk, struct fs *fs, struct fs_node *start,
 	walk->cred = cred;
 	walk->dir = start;
 	walk->path = walk->rest = path;
-	walk->slash = false;
+	walk->slash = walk->name.slash = false;
 	walk->links = walk->depth = 0;
 }
 
