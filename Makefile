@@ -171,10 +171,11 @@ $(B)/obj/%.o: %.S
 	$(call say,AS) $(CC) $(CFLAGS) $(INCLUDE) $(DEPS) -c -o $@ $<
 
 # What few programs call often is compiled to be small.
-SMALL := fs/xattr kernel/mman kernel/signal kernel/x86_64/cpu \
-	kernel/x86_64/panic port/cpu port/guest/archive port/guest/cmdline \
-	$(addprefix syscalls/,attr copy cred dev epoll inotify ioctl lock \
-	notify proc proc_text process text trace xattr)
+SMALL := fs/copy fs/xattr kernel/mman kernel/signal kernel/x86_64/cpu \
+	kernel/x86_64/panic port/areas port/cpu port/guest/archive \
+	port/guest/cmdline $(addprefix syscalls/,attr copy cred dev epoll \
+	eventfd inotify ioctl lock mmap notify poll proc proc_text process \
+	text trace wait xattr)
 $(SMALL:%=$(B)/obj/%.o): COMPONENT_CFLAGS += -Os
 $(FS_OBJS) $(SYSCALLS_OBJS): COMPONENT_CFLAGS += $(COVERAGE)
 
