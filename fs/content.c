@@ -267,7 +267,10 @@ static ssize_t page_write(struct fs *fs, struct fs_node *node, uint64_t at,
 		return err;
 	if (fresh && count < PAGE_SIZE) {
 		memset(page, 0, in_page);
-		memset(page + in_page + count, 0, PAGE_SIZE - in_page - count);
+		/* What is behind the size is cleared when that grows. */
+		if (at + count < node->size || UNLIKELY(is_mapped(node)))
+			memset(page + in_page + count, 0,
+			       PAGE_SIZE - in_page - count);
 	}
 	left = user_copy(page + in_page, buf, count);
 	if (LIKELY(!left))
