@@ -15,8 +15,15 @@ boots() {
 
 case $1 in
 small)
-	boots --mem 16M
-	boots --mem 16M --machine pc
+	boots --mem 8M
+	boots --mem 8M --machine pc
+	# what the runner says that it needs
+	"$root/build/bin/whelk-run" --mem 1M "$root/build/guest/simple" \
+		2>errors || true
+	need=$(sed 's/.*needs \([0-9]*\)K.*/\1/' errors)
+	[ "$need" -lt 4096 ]
+	boots --mem "${need}K"
+	boots --mem "${need}K" --machine pc
 	;;
 large) # memory above 4 GiB, on the other side of the devices' addresses
 	if [ "$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)" -lt 6291456 ]; then

@@ -16,7 +16,7 @@
 
 /* What a guest needs beside its image and files, at the least: page tables,
  * stacks, the page allocator's own records and the file system's first pages. */
-#define KERNEL_MEMORY ((uint64_t)4 << 20)
+#define KERNEL_MEMORY ((uint64_t)1 << 20)
 
 void run_fail(enum run_status status, const char *format, ...)
 {
