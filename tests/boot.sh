@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# A guest boots on every machine type, and with little memory; its image is small.
+# A guest boots on every machine type, with little memory, and at once; its image
+# is small.
 #
-# cases: microvm q35 pc small large image_size
+# cases: microvm q35 pc small large image_size early
 set -eu
 root=$(pwd)
 cd "$TEST_DIR"
@@ -37,6 +38,12 @@ image_size)
 	size=$(stat -c %s "$root/build/guest/simple")
 	echo "the image has $size bytes"
 	[ "$size" -le 262144 ]
+	;;
+early) # from the entry to main, and the same again
+	(cd "$root" && bench/guests "$TEST_DIR/raw" boot)
+	cat raw
+	[ "$(sed -n 's/.*,entry_to_main,instructions,//p' raw |
+		sort -u)" -lt 500000 ]
 	;;
 *) boots --machine "$1" ;;
 esac
