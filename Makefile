@@ -34,7 +34,7 @@ CLANG_TIDY := clang-tidy
 
 FS_SRCS := fs/map.c \
 	fs/allocate.c fs/content.c fs/copy.c fs/dir.c fs/file.c fs/fs.c fs/list.c fs/name.c \
-	fs/node.c fs/perm.c fs/rename.c fs/share.c fs/slab.c fs/tree.c fs/walk.c \
+	fs/node.c fs/perm.c fs/quick.c fs/rename.c fs/share.c fs/slab.c fs/tree.c fs/walk.c \
 	fs/xattr.c
 SYSCALLS_SRCS := syscalls/mmap.c \
 	syscalls/attr.c syscalls/copy.c syscalls/cred.c syscalls/dev.c \

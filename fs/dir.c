@@ -13,17 +13,15 @@
  * are aligned to 64) the distance from where the hash would have it.
  */
 #include "fs/internal.h"
+#include "fs/lookup.h"
 
 #define INDEX_FROM	  8 /* entries from which there is an index */
 #define CHUNK_FIRST	  4 /* entries of the first chunk, at first */
 #define CHUNKS_FIRST	  4
-#define SEQ_FIRST	  2 /* positions 0 and 1 are "." and ".." */
-#define TAG_SHIFT	  48
+#define SEQ_FIRST	  2  /* positions 0 and 1 are "." and ".." */
 #define TAG_BITS	  16 /* the upper ones of 32 */
-#define DISTANCE_MASK	  ((size_t)63)
 #define DISTANCE_MAX	  63 /* this far or farther: see the entry */
 #define INDEX_LOAD(slots) ((slots) / 8 * 5)
-#define LONG_NAME_OFFSET  2 /* within name: aligned to 8 in the entry */
 #define COMPACT_MIN	  CHUNK_ENTRIES
 #define CHUNKS_SPARE	  2 /* so many chunks unused: one is freed */
 #define EMPTY_KEEPS	  8 /* entries that an empty directory may keep */
@@ -31,62 +29,14 @@
 _Static_assert((offsetof(struct dirent, name) + LONG_NAME_OFFSET) % 8 == 0,
 	       "the address of a long name is aligned");
 
-static uint64_t load_u64(const char *p)
-{
-	uint64_t word;
-
-	memcpy(&word, p, sizeof(word));
-	return word;
-}
-
-static uint32_t load_u32(const char *p)
-{
-	uint32_t word;
-
-	memcpy(&word, p, sizeof(word));
-	return word;
-}
-
-__extension__ typedef unsigned __int128 u128;
-
-static uint64_t fold(uint64_t a, uint64_t b)
-{
-	u128 product = (u128)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-/*
- * A keyed hash by folded 64x64-bit multiplication, eight bytes a step. Without
- * the seeds, which differ in each file system, colliding names can't be chosen.
- */
 uint32_t dir_hash(const struct fs *fs, const char *name, size_t len)
 {
-	uint64_t hash = fs->seed[1] ^ len, last;
-
-	for (; len > 8; len -= 8, name += 8)
-		hash = fold(hash ^ load_u64(name), fs->seed[0]);
-	if (len == 8)
-		last = load_u64(name);
-	else if (len >= 4)
-		last = load_u32(name) | (uint64_t)load_u32(name + len - 4)
-						<< 32;
-	else
-		last = (uint8_t)name[0] |
-		       (uint64_t)(uint8_t)name[len / 2] << 8 |
-		       (uint64_t)(uint8_t)name[len - 1] << 16;
-	hash = fold(hash ^ last, fs->seed[0]);
-	return (uint32_t)(hash ^ (hash >> 32));
+	return lookup_hash(fs, name, len);
 }
 
 const char *dirent_name(const struct dirent *entry)
 {
-	const char *text;
-
-	if (LIKELY(entry->name_len <= NAME_INLINE))
-		return entry->name;
-	memcpy(&text, entry->name + LONG_NAME_OFFSET, sizeof(text));
-	return text;
+	return entry_text(entry);
 }
 
 /* -- The index ------------------------------------------------------------ */
@@ -105,12 +55,6 @@ static size_t slot_make(const struct dirent *entry, size_t distance)
 {
 	return (uintptr_t)entry | (size_t)(entry->hash >> 16) << TAG_SHIFT |
 	       slot_low(distance);
-}
-
-static struct dirent *slot_entry(size_t slot)
-{
-	return (struct dirent *)(slot & (((size_t)1 << TAG_SHIFT) - 1) &
-				 ~DISTANCE_MASK);
 }
 
 static size_t slot_distance(const struct dir *dir, size_t at)
@@ -238,54 +182,10 @@ static int index_rebuild(struct fs *fs, struct dir *dir, unsigned bits)
 
 /* -- The entries ---------------------------------------------------------- */
 
-/* memcmp() == 0, for names: most are short, and a call costs more than they
- * do. The last step of each length overlaps the one before. */
-static bool same_text(const char *a, const char *b, size_t len)
-{
-	if (len < 4) {
-		return a[0] == b[0] && a[len / 2] == b[len / 2] &&
-		       a[len - 1] == b[len - 1];
-	}
-	if (len < 8) {
-		return load_u32(a) == load_u32(b) &&
-		       load_u32(a + len - 4) == load_u32(b + len - 4);
-	}
-	for (size_t i = 0; i + 8 < len; i += 8) {
-		if (load_u64(a + i) != load_u64(b + i))
-			return false;
-	}
-	return load_u64(a + len - 8) == load_u64(b + len - 8);
-}
-
-static bool entry_matches(const struct dirent *entry,
-			  const struct fs_name *name, uint32_t hash)
-{
-	return entry->hash == hash && entry->name_len == name->len &&
-	       same_text(dirent_name(entry), name->text, name->len);
-}
-
 struct dirent *dir_find(const struct dir *dir, const struct fs_name *name,
 			uint32_t hash)
 {
-	if (dir->index) {
-		size_t mask = index_slots(dir) - 1, at = hash & mask, slot;
-
-		for (; (slot = dir->index[at]) != 0; at = (at + 1) & mask) {
-			struct dirent *entry = slot_entry(slot);
-
-			if (slot >> TAG_SHIFT == hash >> 16 &&
-			    entry_matches(entry, name, hash))
-				return entry;
-		}
-		return NULL;
-	}
-	for (size_t i = 0; i < dir->used; i++) {
-		struct dirent *entry = &dir->chunks[0][i];
-
-		if (entry->node && entry_matches(entry, name, hash))
-			return entry;
-	}
-	return NULL;
+	return lookup_entry(dir, name->text, name->len, hash);
 }
 
 static size_t chunk_bytes(size_t entries)

@@ -488,6 +488,11 @@ struct fs_node *fs_walk_end_dir(struct fs_walk *walk);
  * and name. -ENOENT (also for ""), -ENOTDIR, -EACCES, -ELOOP, -ENAMETOOLONG, -EFAULT. */
 FS_CHECKED int fs_walk_parent(struct fs_walk *walk);
 
+/* Both of these, for such paths as fs_find_quick is for; false for others. */
+FS_CHECKED bool fs_walk_quick(struct fs_walk *walk, struct fs *fs,
+			      struct fs_node *start, const char *path,
+			      const struct fs_cred *cred);
+
 /* Goes on at the target of a link that the last component turned out to be
  * (reference borrowed): then fs_walk_parent again. -ELOOP, -ENOENT. */
 FS_CHECKED int fs_walk_follow(struct fs_walk *walk, struct fs_node *link);
@@ -497,6 +502,17 @@ FS_CHECKED int fs_walk_follow(struct fs_walk *walk, struct fs_node *link);
  * and name are those of the last link's target. */
 FS_CHECKED int fs_walk_last(struct fs_walk *walk, bool follow,
 			    struct fs_node **nodep);
+
+/*
+ * The same for what most paths of root are: names of directories that are there,
+ * and a last name of anything. Only while there is one thread (!port_threaded).
+ * Stores the node, borrowed until names change; or returns -ENOENT. Returns 1
+ * for any other path, which is then to be walked.
+ */
+FS_CHECKED int fs_find_quick(struct fs *fs, struct fs_node *start,
+			     const char *path, bool follow,
+			     const struct fs_cred *cred,
+			     struct fs_node **nodep);
 
 /* All of it (and so takes over the reference to start): stores a reference to
  * the node that path names. */

@@ -10,6 +10,7 @@
  * end of one string says whether there is more: finished().
  */
 #include "fs/internal.h"
+#include "fs/lookup.h"
 
 void fs_walk_begin(struct fs_walk *walk, struct fs *fs, struct fs_node *start,
 		   const char *path, const struct fs_cred *cred)
@@ -168,51 +169,13 @@ static enum fs_last kind_of(const char *text, uint32_t len)
 	return text[1] == '.' ? FS_LAST_DOTDOT : FS_LAST_NAME;
 }
 
-/* These two read paths by user_byte and user_word, since they are the caller's; what they
- * have come past can be read. They return false if one can not. */
-
+/* As skip_name. */
 static inline bool skip_slashes(const char **path)
 {
 	char c;
 
 	while (LIKELY(user_byte(*path, &c))) {
 		if (c != '/')
-			return true;
-		++*path;
-	}
-	return false;
-}
-
-/* The bytes of a word that end a component: the lowest bit set of the result is
- * the highest of the first such byte. */
-static inline uint64_t ends_in(uint64_t word)
-{
-	const uint64_t ones = ~(uint64_t)0 / 0xff, slashes = word ^ ones * '/';
-
-	return (((word - ones) & ~word) | ((slashes - ones) & ~slashes)) &
-	       ones * 0x80;
-}
-
-/* To the end of the component, in words as long as they are in one page. */
-static inline bool skip_name(const char **path)
-{
-	uint64_t word;
-	char c;
-
-	while (LIKELY((uintptr_t)*path % PAGE_SIZE <= PAGE_SIZE - 8)) {
-		uint64_t ends;
-
-		if (UNLIKELY(!user_word(*path, &word)))
-			return false;
-		ends = ends_in(word);
-		if (LIKELY(ends)) {
-			*path += (unsigned)__builtin_ctzll(ends) / 8;
-			return true;
-		}
-		*path += 8;
-	}
-	while (LIKELY(user_byte(*path, &c))) {
-		if (c == '/' || c == '\0')
 			return true;
 		++*path;
 	}

@@ -233,12 +233,17 @@ static void bit_set(uint64_t *words, unsigned bit, bool value)
 		words[bit / WORD_BITS] &= ~mask;
 }
 
-/* The lowest free descriptor from min on; perhaps past the table. */
-static unsigned lowest_free(unsigned min) REQUIRES(fds.lock)
+static bool bit_get(const uint64_t *words, unsigned bit)
+{
+	return words[bit / WORD_BITS] >> (bit % WORD_BITS) & 1;
+}
+
+/* The lowest free descriptor from from on; perhaps past the table. */
+static __attribute__((noinline)) unsigned lowest_free_slow(unsigned from)
+	REQUIRES(fds.lock)
 {
 	const struct table *table = fds.table;
 	unsigned words = table ? table->capacity / WORD_BITS : 0;
-	unsigned from = min > fds.lowest ? min : fds.lowest;
 	uint64_t below = ((uint64_t)1 << (from % WORD_BITS)) - 1;
 
 	for (unsigned i = from / WORD_BITS; i < words; i++) {
@@ -252,9 +257,20 @@ static unsigned lowest_free(unsigned min) REQUIRES(fds.lock)
 	return from > words * WORD_BITS ? from : words * WORD_BITS;
 }
 
+/* Mostly it is the first one. */
+static inline unsigned lowest_free(unsigned min) REQUIRES(fds.lock)
+{
+	unsigned from = min > fds.lowest ? min : fds.lowest;
+
+	if (LIKELY(fds.table && from < fds.table->capacity) &&
+	    LIKELY(!bit_get(fds.table->open, from)))
+		return from;
+	return lowest_free_slow(from);
+}
+
 /* Takes the lowest free descriptor from min on, and has it mean file: nothing
  * yet if that is NULL. Returns it, or -EMFILE, -ENOMEM. */
-static int fd_take(struct file *file, unsigned min, bool cloexec)
+static inline int fd_take(struct file *file, unsigned min, bool cloexec)
 {
 	unsigned fd;
 	int err = 0;
@@ -267,7 +283,8 @@ static int fd_take(struct file *file, unsigned min, bool cloexec)
 		err = table_grow(fd + 1);
 	if (!err) {
 		bit_set(fds.table->open, fd, true);
-		bit_set(fds.table->cloexec, fd, cloexec);
+		if (cloexec)
+			bit_set(fds.table->cloexec, fd, true);
 		__atomic_store_n(&fds.table->files[fd], file, __ATOMIC_RELEASE);
 		if (min <= fds.lowest)
 			fds.lowest = fd + 1;
@@ -323,6 +340,7 @@ void fd_commit(int fd, struct file *file, struct fs_node *node, uint32_t flags)
 static void fd_clear(unsigned fd) REQUIRES(fds.lock)
 {
 	bit_set(fds.table->open, fd, false);
+	bit_set(fds.table->cloexec, fd, false);
 	__atomic_store_n(&fds.table->files[fd], NULL, __ATOMIC_RELEASE);
 	if (fd < fds.lowest)
 		fds.lowest = fd;

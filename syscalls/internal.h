@@ -404,6 +404,36 @@ FS_CHECKED int path_node(int dirfd, const char *path, int flags,
 FS_CHECKED int path_node_as(int dirfd, const char *path, int flags,
 			    const struct fs_cred *cred, struct fs_node **nodep);
 
+/* Is there one thread, and does the path begin where there needs no reference? */
+static inline bool path_may_be_quick(int dirfd)
+{
+	return LIKELY(!port_threaded) && LIKELY(dirfd == AT_FDCWD);
+}
+
+/* path_node where that is quick, to be tried first: fs_find_quick, which borrows
+ * the node until names change, or returns 1. */
+static inline int path_quick(int dirfd, const char *path, bool follow,
+			     struct fs_node **nodep)
+{
+	if (!path_may_be_quick(dirfd))
+		return 1;
+	return fs_find_quick(process.fs, process.cwd, path, follow, cred_now(),
+			     nodep);
+}
+
+/* Begins to walk a path, up to its last component. */
+FS_CHECKED int path_walk_slow(int dirfd, const char *path,
+			      struct fs_walk *walk);
+
+static inline int path_walk(int dirfd, const char *path, struct fs_walk *walk)
+{
+	if (path_may_be_quick(dirfd) &&
+	    LIKELY(fs_walk_quick(walk, process.fs, process.cwd, path,
+				 cred_now())))
+		return 0;
+	return path_walk_slow(dirfd, path, walk);
+}
+
 static inline void node_put(struct fs_node *node)
 {
 	fs_node_unref(process.fs, node);

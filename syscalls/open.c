@@ -89,15 +89,10 @@ static int open_node(int dirfd, const char *path, int flags, mode_t mode,
 		     struct opened *opened)
 {
 	struct fs_walk walk;
-	struct fs_node *start;
-	int err = path_start(dirfd, path, &start);
+	int err = path_walk(dirfd, path, &walk);
 
 	if (UNLIKELY(err))
 		return err;
-	fs_walk_begin(&walk, process.fs, start, path, cred_now());
-	err = fs_walk_parent(&walk);
-	if (UNLIKELY(err))
-		goto end;
 	if (flags & O_CREAT)
 		err = open_create(&walk, flags,
 				  S_IFREG | umask_apply(mode & 07777), opened);
@@ -108,7 +103,6 @@ static int open_node(int dirfd, const char *path, int flags, mode_t mode,
 		err = fs_walk_last(&walk, !(flags & O_NOFOLLOW), &opened->node);
 	if (UNLIKELY(notify_wanted()) && !err && !(flags & FLAG_TMPFILE))
 		notify_opening(opened->file, &walk, opened->node, opened->made);
-end:
 	fs_walk_end(&walk);
 	return err;
 }
@@ -199,6 +193,25 @@ static bool flags_wrong(int flags)
 	       (!(flags & O_DIRECTORY) || (flags & O_ACCMODE) == O_RDONLY);
 }
 
+/* Flags that matter to nobody but who reads and writes, if it is a regular file
+ * that is there. */
+#define FLAGS_QUICK                                                        \
+	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_NOCTTY | O_DSYNC | O_SYNC | \
+	 O_LARGEFILE | O_NOFOLLOW | O_CLOEXEC)
+
+/* Finds such a file, if its path is quick as well: root may open it. As
+ * path_quick. */
+static inline int open_quick(int dirfd, const char *path, int flags,
+			     struct fs_node **nodep)
+{
+	int err;
+
+	if (UNLIKELY(flags & ~FLAGS_QUICK) || UNLIKELY(notify_wanted()))
+		return 1;
+	err = path_quick(dirfd, path, true, nodep);
+	return LIKELY(err) || LIKELY(S_ISREG(fs_node_mode(*nodep))) ? err : 1;
+}
+
 /* open(2), openat(2). */
 long sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 {
@@ -216,6 +229,13 @@ long sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 	fd = fd_reserve(flags & O_CLOEXEC, &opened.file);
 	if (UNLIKELY(fd < 0))
 		return path_text_error(path, fd);
+	err = open_quick(dirfd, path, flags, &opened.node);
+	if (LIKELY(!err)) {
+		fs_node_ref(opened.node);
+		goto commit;
+	}
+	if (err < 0)
+		goto cancel;
 	opened.made = false;
 	err = open_node(dirfd, path, flags, mode, &opened);
 	if (UNLIKELY(err))
@@ -229,6 +249,7 @@ long sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 	if (UNLIKELY(notify_wanted()) && !(flags & O_PATH))
 		notify_opened(opened.file, opened.node,
 			      (flags & O_TRUNC) && !opened.made);
+commit:
 	fd_commit(fd, opened.file, opened.node, (uint32_t)flags & FLAGS_KEPT);
 	return fd;
 

@@ -81,20 +81,27 @@ int path_start(int dirfd, const char *path, struct fs_node **startp)
 	return LIKELY(!err) ? 0 : path_text_error(path, err);
 }
 
-int place_find(int dirfd, const char *path, struct place *place)
+int path_walk_slow(int dirfd, const char *path, struct fs_walk *walk)
 {
-	struct fs_walk walk;
 	struct fs_node *start;
 	int err = path_start(dirfd, path, &start);
 
 	if (UNLIKELY(err))
 		return err;
-	fs_walk_begin(&walk, process.fs, start, path, cred_now());
-	err = fs_walk_parent(&walk);
-	if (UNLIKELY(err)) {
-		fs_walk_end(&walk);
+	fs_walk_begin(walk, process.fs, start, path, cred_now());
+	err = fs_walk_parent(walk);
+	if (UNLIKELY(err))
+		fs_walk_end(walk);
+	return err;
+}
+
+int place_find(int dirfd, const char *path, struct place *place)
+{
+	struct fs_walk walk;
+	int err = path_walk(dirfd, path, &walk);
+
+	if (UNLIKELY(err))
 		return err;
-	}
 	place->name.text = walk.name.text; /* by fields: see walk_names() */
 	place->name.len = walk.name.len;
 	place->name.slash = walk.name.slash;
@@ -117,6 +124,15 @@ static inline int node_find(int dirfd, const char *path, int flags,
 
 	if (UNLIKELY((flags & AT_EMPTY_PATH) && path_empty(path) == 1))
 		return dirfd_node(dirfd, nodep);
+	if (path_may_be_quick(dirfd)) {
+		err = fs_find_quick(process.fs, process.cwd, path,
+				    !(flags & AT_SYMLINK_NOFOLLOW), cred,
+				    nodep);
+		if (LIKELY(!err))
+			fs_node_ref(*nodep);
+		if (LIKELY(err <= 0))
+			return err;
+	}
 	err = path_start(dirfd, path, &start);
 	if (UNLIKELY(err))
 		return err;

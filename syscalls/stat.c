@@ -54,8 +54,13 @@ static int stat_fill(struct fs_node *node, struct stat *st)
 static long stat_path(int dirfd, const char *path, int flags, struct stat *st)
 {
 	struct fs_node *node;
-	int err = path_node(dirfd, path, flags, &node);
+	int err =
+		path_quick(dirfd, path, !(flags & AT_SYMLINK_NOFOLLOW), &node);
 
+	if (LIKELY(!err))
+		return stat_fill(node, st);
+	if (err > 0)
+		err = path_node(dirfd, path, flags, &node);
 	if (UNLIKELY(err))
 		return err;
 	err = stat_fill(node, st);
