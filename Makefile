@@ -171,9 +171,10 @@ $(B)/obj/%.o: %.S
 	$(call say,AS) $(CC) $(CFLAGS) $(INCLUDE) $(DEPS) -c -o $@ $<
 
 # What few programs call often is compiled to be small.
-SMALL := fs/copy fs/xattr kernel/mman kernel/signal kernel/x86_64/cpu \
-	kernel/x86_64/panic port/areas port/cpu port/guest/archive \
-	port/guest/cmdline $(addprefix syscalls/,attr copy cred dev epoll \
+SMALL := fs/allocate fs/copy fs/fs fs/map fs/share fs/xattr kernel/memory \
+	kernel/mman kernel/print kernel/random kernel/signal kernel/x86_64/cpu \
+	kernel/x86_64/panic kernel/x86_64/rtc kernel/x86_64/timer port/areas \
+	port/cpu port/guest/archive port/guest/cmdline $(addprefix syscalls/,attr copy cred dev epoll \
 	eventfd inotify ioctl lock mmap notify poll proc proc_text process \
 	text trace wait xattr)
 $(SMALL:%=$(B)/obj/%.o): COMPONENT_CFLAGS += -Os
