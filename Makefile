@@ -390,8 +390,8 @@ coverage: all ## lines and branches of fs/ and syscalls/ that tests reach
 budget: all ## lower the budget of instructions to what they are now
 	sh tests/budget.sh --lower
 
-bench: all postmark ## the measurements
-	bench/run
+bench: all postmark ## the measurements (BENCH_FLAGS=--quick: the short ones)
+	bench/run $(BENCH_FLAGS) $(B)
 
 # --- checks ----------------------------------------------------------------
 
@@ -402,7 +402,7 @@ HEADERS := $(sort $(wildcard abi/*.h fs/*.h syscalls/*.h kernel/*.h \
 	kernel/x86_64/*.h port/*.h port/*/*.h tools/*.h tests/budget/*.h \
 	tests/conform/*.h tests/fuzz/*.h tests/unit/*.h))
 FORMATTED := $(CHECKED_SRCS) $(HOST_SRCS) $(HEADERS) $(wildcard libc/*.h) \
-	$(wildcard apps/*.c bench/*.c tests/*/*.[ch])
+	$(wildcard apps/*.c bench/*.[ch] tests/*/*.[ch])
 CLANG_CFLAGS := -std=c11 $(WARN) -ffreestanding $(INCLUDE)
 HEADER_CFLAGS = -std=c11 $(WARN) -D_GNU_SOURCE $(INCLUDE) $(if $(MOUNT),$(FUSE_CFLAGS))
 

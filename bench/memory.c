@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How much memory a file takes: makes many of a size in one directory and sees
- * how much more memory is used then. Exact in a guest, where the files are all
- * there is; on Linux other processes blur it. Prints bytes per file.
+ * How much memory a file takes, in bytes: makes many of a size, or directories,
+ * in one directory, and sees how much less is free then. Exact with Whelk,
+ * whose files are all there is; on Linux it is what files and the kernel's
+ * objects take, and other processes blur it.
  *
- * Usage: memory DIRECTORY FILES BYTES
+ * Usage: memory DIRECTORY [quick]
  */
+#define _GNU_SOURCE
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/sysinfo.h>
-#include <unistd.h>
 
-/* What /proc/meminfo says of name, in bytes; 0 if there is none. */
+#include "bench.h"
+
+static char data[4096];
+
+/* What /proc/meminfo says of name, in bytes; -1 if it has no such line. */
 static double meminfo(const char *name)
 {
 	FILE *f = fopen("/proc/meminfo", "r");
 	char line[100];
-	double found = 0;
+	double found = -1;
 
 	while (f && fgets(line, sizeof(line), f)) {
 		if (strncmp(line, name, strlen(name)) == 0)
@@ -30,56 +30,55 @@ static double meminfo(const char *name)
 	return found;
 }
 
-/* On Linux, what tmpfs uses: its pages, and the kernel's objects; elsewhere all
- * that is not free. */
 static double used_bytes(void)
 {
-	double tmpfs = meminfo("Shmem:") + meminfo("Slab:");
-	struct sysinfo info;
+	double slab = meminfo("Slab:");
 
-	if (tmpfs > 0)
-		return tmpfs;
-	if (sysinfo(&info) < 0) {
-		perror("sysinfo");
-		exit(1);
-	}
-	return -(double)info.freeram * info.mem_unit;
+	return slab < 0 ? -meminfo("MemFree:") : meminfo("Shmem:") + slab;
 }
 
-static void make(long number, const char *data, size_t size)
+/* A directory if size is -1. */
+static void make(long number, ssize_t size)
 {
 	char name[32];
 	int fd;
 
 	snprintf(name, sizeof(name), "f%ld", number);
-	fd = open(name, O_WRONLY | O_CREAT | O_EXCL, 0600);
-	if (fd < 0 || write(fd, data, size) != (ssize_t)size) {
-		perror(name);
-		exit(1);
+	if (size < 0) {
+		MUST(mkdir(name, 0700));
+		return;
 	}
-	close(fd);
+	fd = open(name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	MUST(fd);
+	if (size && write(fd, data, (size_t)size) != size)
+		bench_die("write");
+	MUST(close(fd));
+}
+
+/* The files stay: Linux would count what it keeps of removed ones. */
+static void measure(const char *what, ssize_t size, long count)
+{
+	double before;
+
+	MUST(mkdir(what, 0700));
+	MUST(chdir(what));
+	before = used_bytes();
+	for (long i = 0; i < count; i++)
+		make(i, size);
+	bench_report("memory", what, "B",
+		     (used_bytes() - before) / (double)count);
+	MUST(chdir(".."));
 }
 
 int main(int argc, char *argv[])
 {
-	long files = argc == 4 ? atol(argv[2]) : 0;
-	size_t size = argc == 4 ? (size_t)atol(argv[3]) : 0;
-	double before;
-	char *data;
+	long many;
 
-	if (files <= 0) {
-		fprintf(stderr, "usage: memory DIRECTORY FILES BYTES\n");
-		return 2;
-	}
-	data = malloc(size + 1);
-	if (!data || mkdir(argv[1], 0700) < 0 || chdir(argv[1]) < 0) {
-		perror(argv[1]);
-		return 1;
-	}
-	memset(data, 'x', size);
-	before = used_bytes();
-	for (long i = 0; i < files; i++)
-		make(i, data, size);
-	printf("%.1f\n", (used_bytes() - before) / (double)files);
+	bench_start(argc, argv);
+	many = bench_quick ? 100000 : 1000000;
+	measure("file_empty", 0, many);
+	measure("file_100", 100, many / 4);
+	measure("file_4k", sizeof(data), many / 10);
+	measure("directory", -1, many / 4);
 	return 0;
 }
