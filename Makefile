@@ -2,7 +2,7 @@
 #
 # Builds everything, into build/. `make help` lists the targets. ./whelk calls
 # this after installing what is missing; make alone does on a machine that has
-# gcc, binutils and make. Each component (fs, syscalls, kernel, port-guest,
+# gcc, binutils and make. Each component (fs, share, syscalls, kernel, port-guest,
 # port-hosted) becomes one object that exports only its own prefix and imports
 # only what its imports.txt says. A new source file is added to its list here.
 
@@ -33,12 +33,15 @@ CLANG_TIDY := clang-tidy
 # --- sources ---------------------------------------------------------------
 
 FS_SRCS := fs/map.c \
-	fs/allocate.c fs/content.c fs/copy.c fs/dir.c fs/file.c fs/fs.c fs/list.c fs/name.c \
+	fs/allocate.c fs/content.c fs/copy.c fs/dir.c fs/file.c fs/foreign.c fs/fs.c fs/list.c fs/name.c \
 	fs/node.c fs/perm.c fs/quick.c fs/rename.c fs/share.c fs/slab.c fs/tree.c fs/walk.c \
 	fs/xattr.c
+SHARE_SRCS := share/files.c share/message.c share/names.c share/nodes.c \
+	share/session.c share/xattr.c
 SYSCALLS_SRCS := syscalls/mmap.c \
 	syscalls/attr.c syscalls/copy.c syscalls/cred.c syscalls/dev.c \
-	syscalls/epoll.c syscalls/eventfd.c syscalls/fd.c syscalls/inotify.c \
+	syscalls/epoll.c syscalls/eventfd.c syscalls/fd.c syscalls/host.c \
+	syscalls/inotify.c \
 	syscalls/ioctl.c syscalls/lock.c syscalls/notify.c syscalls/open.c \
 	syscalls/path.c syscalls/pipe.c syscalls/poll.c syscalls/pool.c \
 	syscalls/proc.c syscalls/proc_text.c syscalls/process.c \
@@ -54,7 +57,8 @@ KERNEL_SRCS := kernel/console.c kernel/end.c kernel/memory.c kernel/mman.c \
 	kernel/x86_64/channel.c kernel/x86_64/clock.c kernel/x86_64/cpu.c \
 	kernel/x86_64/entry.S kernel/x86_64/mmu.c kernel/x86_64/panic.c \
 	kernel/x86_64/rtc.c kernel/x86_64/timer.c kernel/x86_64/trap.c \
-	kernel/x86_64/uart.c port/areas.c port/pages.c $(USER_SRCS)
+	kernel/x86_64/uart.c kernel/x86_64/virtio.c kernel/x86_64/virtio_mmio.c \
+	kernel/x86_64/virtio_pci.c port/areas.c port/pages.c $(USER_SRCS)
 PORT_GUEST_SRCS := port/guest/archive.c port/guest/calls.c \
 	port/guest/clone.S port/guest/cmdline.c port/guest/main.c port/guest/port.c \
 	port/guest/stack.c port/cpu.c port/lock.c
@@ -62,8 +66,8 @@ PORT_GUEST_GEN := nosys.c
 PORT_HOSTED_SRCS := port/hosted/arena.c port/hosted/calls.c \
 	port/hosted/clock.c port/hosted/clone.S port/hosted/console.c \
 	port/hosted/host_syscall.S port/hosted/main.c port/hosted/map.c \
-	port/hosted/remap.c port/hosted/signal.c port/hosted/start.S \
-	port/hosted/wait.c \
+	port/hosted/remap.c port/hosted/share.c port/hosted/signal.c \
+	port/hosted/start.S port/hosted/wait.c \
 	port/areas.c port/cpu.c port/lock.c \
 	port/pages.c $(USER_SRCS)
 PORT_HOSTED_GEN := forward.c
@@ -109,6 +113,7 @@ objects = $(patsubst %,$(B)/obj/%.o,$(basename $(1))) \
 	$(patsubst %.c,$(B)/obj/gen/%.o,$(2))
 
 FS_OBJS := $(call objects,$(FS_SRCS))
+SHARE_OBJS := $(call objects,$(SHARE_SRCS))
 SYSCALLS_OBJS := $(call objects,$(SYSCALLS_SRCS),$(SYSCALLS_GEN))
 KERNEL_OBJS := $(call objects,$(KERNEL_SRCS))
 PORT_GUEST_OBJS := $(call objects,$(PORT_GUEST_SRCS),$(PORT_GUEST_GEN))
@@ -116,7 +121,7 @@ PORT_HOSTED_OBJS := $(call objects,$(PORT_HOSTED_SRCS),$(PORT_HOSTED_GEN))
 LIBC_OBJS := $(call objects,$(LIBC_SRCS))
 
 LIBC := $(addprefix $(B)/lib/,libc.a crt1.o crti.o crtn.o)
-COMMON_LIBS := $(LIBC) $(B)/lib/fs.o $(B)/lib/syscalls.o
+COMMON_LIBS := $(LIBC) $(B)/lib/fs.o $(B)/lib/share.o $(B)/lib/syscalls.o
 GUEST_LIBS := $(COMMON_LIBS) $(B)/lib/kernel.o $(B)/lib/port-guest.o \
 	$(B)/lib/guest.ld
 HOSTED_LIBS := $(COMMON_LIBS) $(B)/lib/port-hosted.o
@@ -134,7 +139,7 @@ runner: $(B)/bin/whelk-run ## the program that boots guests
 apps: $(foreach home,linux hosted guest,$(addprefix $(B)/$(home)/,$(APPS)))
 apps: ## the example programs, for Linux and both homes
 
-DEVIATIONS = awk -f tools/gen-deviations.awk $(filter %.c,$(FS_SRCS) \
+DEVIATIONS = awk -f tools/gen-deviations.awk $(filter %.c,$(FS_SRCS) $(SHARE_SRCS) \
 	$(SYSCALLS_SRCS) $(KERNEL_SRCS) $(PORT_GUEST_SRCS) $(PORT_HOSTED_SRCS) \
 	$(LIBC_SRCS)) $(wildcard */*.h */*/*.h)
 docs: $(B)/gen/stamp ## refresh the documents that are made
@@ -170,26 +175,30 @@ $(B)/obj/%.o: %.S
 	mkdir -p $(@D)
 	$(call say,AS) $(CC) $(CFLAGS) $(INCLUDE) $(DEPS) -c -o $@ $<
 
-# What few programs call often is compiled to be small.
-SMALL := fs/allocate fs/copy fs/fs fs/map fs/share fs/xattr kernel/memory \
-	kernel/mman kernel/print kernel/random kernel/signal kernel/x86_64/cpu \
-	kernel/x86_64/panic kernel/x86_64/rtc kernel/x86_64/timer port/areas \
-	port/cpu port/guest/archive port/guest/cmdline $(addprefix syscalls/,attr copy cred dev epoll \
-	eventfd inotify ioctl lock mmap notify poll proc proc_text process \
-	text trace wait xattr)
+# What few programs call often is compiled to be small, and jumps are not aligned.
+SMALL := $(addprefix fs/,allocate copy foreign fs map share xattr) \
+	$(patsubst %.c,%,$(SHARE_SRCS) $(filter-out port/lock.c port/pages.c, \
+	$(filter %.c,$(KERNEL_SRCS) $(PORT_GUEST_SRCS)))) \
+	$(addprefix syscalls/,attr copy cred dev epoll eventfd host inotify \
+	ioctl lock mmap notify pipe poll proc proc_text process text trace \
+	wait xattr)
+$(FS_OBJS) $(SYSCALLS_OBJS): COMPONENT_CFLAGS += -falign-jumps=1 \
+	-falign-loops=1 -falign-functions=8
 $(SMALL:%=$(B)/obj/%.o): COMPONENT_CFLAGS += -Os
-$(FS_OBJS) $(SYSCALLS_OBJS): COMPONENT_CFLAGS += $(COVERAGE)
+$(FS_OBJS) $(SHARE_OBJS) $(SYSCALLS_OBJS): COMPONENT_CFLAGS += $(COVERAGE)
 
 # $(call component,name,objects,exported names,imports list)
 define component
-$(B)/lib/$(1).o: $(2) $(4) tools/check-imports Makefile
+$(B)/lib/$(1).o: $(2) $(4) tools/check-imports tools/strip-data Makefile
 	mkdir -p $$(@D)
 	$$(call say,LD) $(LD) -r -o $$@.all $(2)
 	$(OBJCOPY) -w $(foreach s,$(3),-G '$(s)') $$@.all $$@.tmp
 	$(CHECK_IMPORTS) $(NM) $$@.tmp $(4)
+	tools/strip-data $(NM) $(OBJCOPY) $$@.tmp
 	rm $$@.all; mv $$@.tmp $$@
 endef
 $(eval $(call component,fs,$(FS_OBJS),fs_*,fs/imports.txt))
+$(eval $(call component,share,$(SHARE_OBJS),share_*,share/imports.txt))
 $(eval $(call component,syscalls,$(SYSCALLS_OBJS),sys_* syscall_*,syscalls/imports.txt))
 $(eval $(call component,kernel,$(KERNEL_OBJS),kernel_* user_* sys_*,kernel/imports.txt))
 $(eval $(call component,port-guest,$(PORT_GUEST_OBJS),port_* sys_* __clone __unmapself __restore_rt,port/guest/imports.txt))
@@ -222,6 +231,7 @@ $(B)/lib/libc.a: $(B)/musl/stamp $(LIBC_OBJS) Makefile
 		grep -vxF $(MUSL_REPLACED:%=-e $(B)/musl/obj/src/%.o) | \
 		xargs $(AR) rc $@.tmp
 	$(AR) rs $@.tmp $(LIBC_OBJS)
+	$(OBJCOPY) -w -N '*.c' -N '*.s' $@.tmp
 	mv $@.tmp $@
 	cp $(B)/musl/lib/lib[!c]*.a $(B)/musl/lib/libcrypt.a $(@D)
 $(B)/lib/%.o: $(B)/musl/stamp
@@ -296,7 +306,7 @@ UNIT_PORT_SRCS := port/cpu.c port/lock.c port/pages.c tests/unit/lock_order.c \
 	tests/unit/port_unit.c $(USER_PLAIN_SRCS)
 UNIT_FS_OBJS := $(patsubst %.c,$(B)/unit/obj/%.o,$(FS_SRCS) $(UNIT_PORT_SRCS) \
 	tests/unit/calls.c tests/unit/check.c)
-UNIT_SYSCALLS_OBJS := $(patsubst %.c,$(B)/unit/obj/%.o,$(SYSCALLS_SRCS) \
+UNIT_SYSCALLS_OBJS := $(patsubst %.c,$(B)/unit/obj/%.o,$(SYSCALLS_SRCS) $(SHARE_SRCS) \
 	$(addprefix gen/,$(SYSCALLS_GEN) $(UNIT_GEN)))
 UNIT_PROGRAMS := $(addprefix $(B)/unit/,$(UNIT_TESTS))
 
@@ -324,7 +334,7 @@ $(FUZZ_PROGRAMS): $(filter-out %/calls.o %/check.o,$(UNIT_FS_OBJS)) \
 
 # Threads, under the thread sanitizer.
 TSAN_CFLAGS := -std=c11 -O1 -g $(WARN) -fsanitize=thread $(PLAIN_INCLUDE)
-TSAN_OBJS := $(patsubst %.c,$(B)/tsan/obj/%.o,$(FS_SRCS) $(SYSCALLS_SRCS) \
+TSAN_OBJS := $(patsubst %.c,$(B)/tsan/obj/%.o,$(FS_SRCS) $(SYSCALLS_SRCS) $(SHARE_SRCS) \
 	$(UNIT_PORT_SRCS) $(addprefix gen/,$(SYSCALLS_GEN) $(UNIT_GEN)))
 TSAN_PROGRAMS := $(B)/tsan/nodes $(B)/tsan/waits $(B)/tsan/calls
 $(B)/tsan/obj/gen/%.o: $(B)/gen/%.c
@@ -342,7 +352,7 @@ $(TSAN_PROGRAMS): $(TSAN_OBJS)
 
 FUZZ_CFLAGS := $(UNIT_CFLAGS) -fsanitize=fuzzer-no-link
 FUZZER_OBJS := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(FUZZ_SRCS) $(FS_SRCS) \
-	$(SYSCALLS_SRCS) $(UNIT_PORT_SRCS) \
+	$(SYSCALLS_SRCS) $(SHARE_SRCS) $(UNIT_PORT_SRCS) \
 	$(addprefix gen/,$(SYSCALLS_GEN) $(UNIT_GEN)))
 $(B)/fuzz/obj/gen/%.o: $(B)/gen/%.c
 	mkdir -p $(@D)
@@ -395,10 +405,10 @@ bench: all postmark ## the measurements (BENCH_FLAGS=--quick: the short ones)
 
 # --- checks ----------------------------------------------------------------
 
-CHECKED_SRCS := $(sort $(filter %.c,$(FS_SRCS) $(SYSCALLS_SRCS) $(KERNEL_SRCS) \
+CHECKED_SRCS := $(sort $(filter %.c,$(FS_SRCS) $(SHARE_SRCS) $(SYSCALLS_SRCS) $(KERNEL_SRCS) \
 	$(PORT_GUEST_SRCS) $(PORT_HOSTED_SRCS) $(LIBC_SRCS)))
 HOST_SRCS := $(RUN_SRCS) $(MOUNT_SRCS)
-HEADERS := $(sort $(wildcard abi/*.h fs/*.h syscalls/*.h kernel/*.h \
+HEADERS := $(sort $(wildcard abi/*.h fs/*.h share/*.h syscalls/*.h kernel/*.h \
 	kernel/x86_64/*.h port/*.h port/*/*.h tools/*.h tests/budget/*.h \
 	tests/conform/*.h tests/fuzz/*.h tests/unit/*.h))
 FORMATTED := $(CHECKED_SRCS) $(HOST_SRCS) $(HEADERS) $(wildcard libc/*.h) \
@@ -431,9 +441,9 @@ check-tidy: $(GEN_FILES) ## clang-tidy's bugprone-* (exclusions: .clang-tidy)
 	printf '%s\n' $(CHECKED_SRCS) | xargs -P2 -I{} \
 		$(CLANG_TIDY) --quiet {} -- $(CLANG_CFLAGS)
 
-UNLISTED = $(filter-out $(FS_SRCS) $(SYSCALLS_SRCS) $(KERNEL_SRCS) \
+UNLISTED = $(filter-out $(FS_SRCS) $(SHARE_SRCS) $(SYSCALLS_SRCS) $(KERNEL_SRCS) \
 	$(PORT_GUEST_SRCS) $(PORT_HOSTED_SRCS) $(USER_PLAIN_SRCS) $(LIBC_SRCS) $(HOST_SRCS),\
-	$(wildcard $(foreach d,fs syscalls kernel kernel/x86_64 port port/guest \
+	$(wildcard $(foreach d,fs share syscalls kernel kernel/x86_64 port port/guest \
 	port/hosted port/plain port/x86_64 libc/glue,$d/*.c $d/*.S) tools/*.c))
 
 check-layers: guest hosted ## components import and include only what they may

@@ -44,6 +44,8 @@
  *   fs-size=BYTES       most bytes of the contents of files
  *   fs-inodes=COUNT     most files of any kind
  *   trace=1             print every system call on standard error
+ *   share=1             there is a virtio 9P device whose tag is "host", with a
+ *                       directory of the host for /host
  *
  * The first boot module of hvm_start_info, where there is one, is a cpio
  * archive ("newc") of files for the guest's file system.

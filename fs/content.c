@@ -484,13 +484,6 @@ void content_clear(struct fs_node *node, uint64_t offset, uint64_t end)
 	tree_clear(node, first, after);
 }
 
-uint64_t content_pages(const struct fs_node *node)
-{
-	if (node->form == CONTENT_TREE)
-		return node->tree.pages;
-	return node->form == CONTENT_HOLE ? 0 : 1;
-}
-
 uint64_t content_bytes(const struct fs_node *node)
 {
 	if (node->form == CONTENT_TREE)

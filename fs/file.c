@@ -265,6 +265,10 @@ static int resize(struct fs *fs, struct fs_node *node, uint64_t size,
 
 	int err = -EFBIG;
 
+	if (UNLIKELY(is_foreign(node)))
+		return foreign_change(
+			node, &(struct fs_change){.what = FS_CHANGE_SIZE,
+						  .size = size});
 	lock_write(&node->lock);
 	if (size > node->size && size > size_max_now(fs))
 		goto unlock;
@@ -296,6 +300,21 @@ int fs_resize(struct fs *fs, struct fs_node *node, uint64_t size)
 	return resize(fs, node, size, false);
 }
 
+/* All of a foreign file is data, for all that is known. */
+static int foreign_seek(struct fs_node *node, bool data, uint64_t offset,
+			uint64_t *result)
+{
+	struct fs_attr attr;
+	int err = foreign_getattr(node, &attr);
+
+	if (err < 0)
+		return err;
+	if (offset >= attr.size)
+		return -ENXIO;
+	*result = data ? offset : attr.size;
+	return 0;
+}
+
 /* The next data or hole at or after offset, which is within the size: in bytes,
  * or UINT64_MAX. Contents that are not a tree are data as far as their page
  * reaches, as on tmpfs. */
@@ -324,6 +343,8 @@ int fs_seek(struct fs_node *node, bool data, uint64_t offset, uint64_t *result)
 	uint64_t found;
 	int err = -ENXIO;
 
+	if (UNLIKELY(is_foreign(node)))
+		return foreign_seek(node, data, offset, result);
 	lock_read(&node->lock);
 	if (offset >= node->size)
 		goto unlock;

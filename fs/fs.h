@@ -115,13 +115,14 @@ uint64_t fs_node_rdev(const struct fs_node *node);
 /* Notes about a node, so that what is kept about few nodes is looked for at no
  * others. Those above fs/ are its user's, which keeps what they tell of. */
 enum fs_mark {
-	FS_MARK_LINKABLE = 1, /* without links, but may get one */
-	FS_MARK_LOCKED = 2,   /* flock(2), fcntl(2) */
-	FS_MARK_WATCHED = 4,  /* inotify(7) */
-	FS_MARK_MAPPED = 8,   /* mmap(2) */
-	FS_MARK_XATTRS = 16,  /* has extended attributes */
-	FS_MARK_LIVE = 32,    /* what it means is asked for: struct fs_live */
-	FS_MARK_OUTSIDE = 64, /* in no directory, and never will be: -EXDEV */
+	FS_MARK_LINKABLE = 1,  /* without links, but may get one */
+	FS_MARK_LOCKED = 2,    /* flock(2), fcntl(2) */
+	FS_MARK_WATCHED = 4,   /* inotify(7) */
+	FS_MARK_MAPPED = 8,    /* mmap(2) */
+	FS_MARK_XATTRS = 16,   /* has extended attributes */
+	FS_MARK_LIVE = 32,     /* what it means is asked for: struct fs_live */
+	FS_MARK_OUTSIDE = 64,  /* in no directory, and never will be: -EXDEV */
+	FS_MARK_FOREIGN = 128, /* somebody else's: struct fs_foreign */
 };
 
 /* The marks of a node, and changing them: first clear, then set. */
@@ -133,7 +134,8 @@ void fs_node_mark(struct fs_node *node, uint32_t set, uint32_t clear);
 void *fs_node_object(const struct fs_node *node);
 void fs_node_object_set(struct fs_node *node, void *object);
 
-void fs_getattr(struct fs_node *node, struct fs_attr *attr);
+/* stat(2). Fails only of a foreign node, for which it returns 1 otherwise. */
+FS_CHECKED int fs_getattr(struct fs_node *node, struct fs_attr *attr);
 
 /* What passes through a FIFO is its user's affair, but leaves times: atime by
  * relatime unless noatime, or mtime and ctime. */
@@ -199,6 +201,108 @@ FS_CHECKED int fs_make_live(struct fs *fs, uint32_t mode, uint64_t number,
 /* Says who is told, without being able to use it any more, of a node with
  * FS_MARK_WATCHED that is about to be freed. Any lock of fs/ may be held then. */
 void fs_forget_set(struct fs *fs, void (*forget)(struct fs_node *node));
+
+/* -- Foreign nodes -------------------------------------------------------- */
+
+/*
+ * Nodes with FS_MARK_FOREIGN stand for files that are elsewhere: a host's. They
+ * are below one directory, from which and to which nothing can be linked or
+ * renamed (-EXDEV). Who serves them makes nodes for what is looked up; what is
+ * done with names and attributes is passed on to him, after the permissions have
+ * been checked by what is known of the attributes: their contents are no affair
+ * of fs/, and the functions for that are not to be called.
+ */
+
+/* What a call changes of a file: chmod(2), chown(2), truncate(2), utimensat(2).
+ * A time that is not set is the present one. */
+enum fs_change_what {
+	FS_CHANGE_MODE = 1,
+	FS_CHANGE_UID = 2,
+	FS_CHANGE_GID = 4,
+	FS_CHANGE_SIZE = 8,
+	FS_CHANGE_ATIME = 16,
+	FS_CHANGE_MTIME = 32,
+	FS_CHANGE_ATIME_SET = 64,
+	FS_CHANGE_MTIME_SET = 128,
+};
+
+struct fs_change {
+	uint32_t what;
+	uint32_t mode, uid, gid; /* mode: the 12 bits */
+	uint64_t size;
+	struct fs_time times[2]; /* atime, mtime */
+};
+
+/* A file that is to be made. */
+struct fs_making {
+	const struct fs_name *name;
+	uint32_t mode, uid, gid;
+	uint64_t number; /* of a device; of a regular file: flags of open(2) */
+};
+
+struct fs_xattr_name;
+
+/* Locks of nodes, and of renames, may be held; no call comes back to fs/ but to
+ * the functions below. Names are not longer than NAME_MAX. */
+struct fs_foreign {
+	int (*lookup)(struct fs_node *dir, const struct fs_name *name,
+		      struct fs_node **nodep);
+	/* -EEXIST. Stores a reference unless nodep is NULL. */
+	int (*make)(struct fs_node *dir, const struct fs_making *making,
+		    struct fs_node **nodep);
+	int (*symlink)(struct fs_node *dir, const struct fs_making *making,
+		       const char *target, size_t target_len);
+	int (*link)(struct fs_node *node, struct fs_node *dir,
+		    const struct fs_name *name);
+	int (*remove)(struct fs_node *dir, const struct fs_name *name,
+		      bool directory);
+	/* Stores a reference to the node that has a new name, or NULL if there is
+	 * none for it. */
+	int (*rename)(struct fs_node *olddir, const struct fs_name *oldname,
+		      struct fs_node *newdir, const struct fs_name *newname,
+		      struct fs_node **movedp);
+	int (*getattr)(struct fs_node *node, struct fs_attr *attr);
+	int (*change)(struct fs_node *node, const struct fs_change *change);
+	/* readlink(2): borrowed with the reference to link, behind it a NUL. */
+	const char *(*target)(struct fs_node *link, size_t *len);
+	/* Copies what node was called when it was found last, and returns its
+	 * length; and where that was: a reference, unless dirp is NULL. */
+	size_t (*name)(struct fs_node *node, char text[static 255],
+		       struct fs_node **dirp);
+	ssize_t (*xattr_get)(struct fs_node *node,
+			     const struct fs_xattr_name *name, void *buf,
+			     size_t size);
+	/* No value: removes it. */
+	int (*xattr_set)(struct fs_node *node, const struct fs_xattr_name *name,
+			 const void *value, size_t size, unsigned flags);
+	ssize_t (*xattr_list)(struct fs_node *node, char *buf, size_t size);
+	/* The last reference is gone: object has to go, too. */
+	void (*release)(struct fs_node *node, void *object);
+};
+
+/* Makes dir, which is empty, the uppermost foreign directory. It cannot be
+ * removed or renamed: -EBUSY. */
+void fs_foreign_mount(struct fs_node *dir, const struct fs_foreign *foreign,
+		      void *object);
+
+/* Makes a node of the type in attr, found in dir (borrowed), and stores a
+ * reference. It takes no node from the limit. */
+FS_CHECKED int fs_foreign_make(struct fs *fs, struct fs_node *dir,
+			       const struct fs_foreign *foreign, void *object,
+			       const struct fs_attr *attr,
+			       struct fs_node **nodep);
+
+/* What attributes are checked against, from now on. */
+void fs_foreign_update(struct fs_node *node, const struct fs_attr *attr);
+
+void *fs_foreign_object(const struct fs_node *node);
+
+/* Takes a reference unless the last one is gone already. */
+bool fs_node_try_ref(struct fs_node *node);
+
+/* Memory as nodes have it, for what is kept about them; or NULL. */
+void *fs_memory_alloc(struct fs *fs, size_t size);
+void fs_memory_free(struct fs *fs, void *memory, size_t size);
 
 /* -- Extended attributes: xattr(7) ---------------------------------------- */
 
@@ -350,7 +454,8 @@ struct fs_node *fs_parent(struct fs_node *dir);
 /*
  * mknod(2), mkdir(2), open(2) with O_CREAT: makes a node of the type and
  * permissions in mode, named name in dir, and stores a reference to it if
- * nodep is not NULL. rdev is for devices, and what is to be live. If there is such a name,
+ * nodep is not NULL. rdev is for devices, and what is to be live; and for a
+ * regular file the flags it will be opened with, if dir is foreign. If there is such a name,
  * the result is -EEXIST; but if existed is given, the node it names (of
  * whatever type), and *existed says which it was.
  */

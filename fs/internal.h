@@ -83,8 +83,13 @@ struct fs_node {
 			uint8_t height;
 		} tree;
 		struct dir *dir;
-		uint64_t rdev; /* or a live node's number; immutable */
-		void *object;  /* of a FIFO: see fs_node_object */
+		uint64_t rdev;	     /* or a live node's number; immutable */
+		void *object;	     /* of a FIFO: see fs_node_object */
+		struct {	     /* immutable */
+			void *first; /* one of the three above */
+			void *object;
+			const struct fs_foreign *server;
+		} foreign;
 	};
 	uint16_t
 		mode; /* atomic, read without the lock; its type is immutable */
@@ -144,6 +149,19 @@ static inline bool is_link(const struct fs_node *node)
 static inline bool is_live(const struct fs_node *node)
 {
 	return __atomic_load_n(&node->marks, __ATOMIC_RELAXED) & FS_MARK_LIVE;
+}
+
+static inline bool is_foreign(const struct fs_node *node)
+{
+	return __atomic_load_n(&node->marks, __ATOMIC_RELAXED) &
+	       FS_MARK_FOREIGN;
+}
+
+/* Either of these two. */
+static inline bool is_special(const struct fs_node *node)
+{
+	return __atomic_load_n(&node->marks, __ATOMIC_RELAXED) &
+	       (FS_MARK_LIVE | FS_MARK_FOREIGN);
 }
 
 static inline bool is_device(const struct fs_node *node)
@@ -309,6 +327,12 @@ static inline void node_ref(struct fs_node *node)
 	ref_take(&node->refs);
 }
 
+/* A node with one reference, in memory of its own, without anything else. */
+FS_CHECKED int node_alloc(struct fs *fs, uint32_t mode, uint32_t uid,
+			  uint32_t gid, struct fs_node **nodep);
+
+struct node_time time_in(const struct fs_time *time);
+
 /* Frees a node whose references are gone. */
 void node_free(struct fs *fs, struct fs_node *node);
 
@@ -375,6 +399,60 @@ FS_CHECKED int perm_remove(struct fs_node *dir, struct fs_node *victim,
 			   const struct fs_cred *cred);
 
 bool perm_in_group(const struct fs_cred *cred, uint32_t gid);
+
+/* The group of what cred makes in dir, and the mode: inode(7), set-group-ID. */
+static inline uint32_t perm_inherit(const struct fs_node *dir,
+				    const struct fs_cred *cred, uint32_t *mode)
+{
+	uint32_t gid = cred->gid;
+
+	if (UNLIKELY(node_perm(dir) & S_ISGID)) {
+		gid = node_gid(dir);
+		if (S_ISDIR(*mode))
+			*mode |= S_ISGID;
+	}
+	if ((*mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
+	    !S_ISDIR(*mode) && cred->uid != 0 && !perm_in_group(cred, gid))
+		*mode &= ~(uint32_t)S_ISGID;
+	return gid;
+}
+
+/* -- foreign.c: what is passed on ----------------------------------------- */
+
+/* As the functions of name.c, rename.c and list.c, where a directory is foreign,
+ * no lock held. */
+FS_CHECKED int foreign_lookup(struct fs_node *dir, const struct fs_name *name,
+			      struct fs_node **nodep);
+FS_CHECKED int foreign_make(struct fs *fs, struct fs_node *dir,
+			    const struct fs_making *making,
+			    const struct fs_cred *cred, bool *existed,
+			    struct fs_node **nodep);
+FS_CHECKED int foreign_symlink(struct fs *fs, struct fs_node *dir,
+			       const struct fs_name *name, const char *target,
+			       size_t target_len, const struct fs_cred *cred);
+FS_CHECKED int foreign_link(struct fs *fs, struct fs_node *node,
+			    struct fs_node *dir, const struct fs_name *name,
+			    const struct fs_cred *cred);
+FS_CHECKED int foreign_remove(struct fs *fs, struct fs_node *dir,
+			      const struct fs_name *name, bool directory,
+			      const struct fs_cred *cred);
+
+FS_CHECKED int foreign_rename(struct fs *fs, struct fs_node *olddir,
+			      const struct fs_name *oldname,
+			      struct fs_node *newdir,
+			      const struct fs_name *newname, unsigned flags,
+			      const struct fs_cred *cred);
+FS_CHECKED int foreign_getattr(struct fs_node *node, struct fs_attr *attr);
+/* Does nothing to a node that is not foreign. */
+FS_CHECKED int foreign_change_slow(struct fs_node *node,
+				   const struct fs_change *change);
+
+static inline int foreign_change(struct fs_node *node,
+				 const struct fs_change *change)
+{
+	return UNLIKELY(is_foreign(node)) ? foreign_change_slow(node, change)
+					  : 0;
+}
 
 /* -- dir.c: the ordered hash table of a directory ------------------------- */
 
@@ -507,7 +585,12 @@ void content_tree_undo(struct fs *fs, struct fs_node *node,
 /* The buffer of contents that are no tree, and its size; NULL and 0. */
 uint8_t *content_flat(const struct fs_node *node, size_t *capacity);
 /* Pages of contents, as st_blocks counts them: a small file is one. */
-uint64_t content_pages(const struct fs_node *node);
+static inline uint64_t content_pages(const struct fs_node *node)
+{
+	if (node->form == CONTENT_TREE)
+		return node->tree.pages;
+	return node->form == CONTENT_HOLE ? 0 : 1;
+}
 /* Bytes of contents, as the limit counts them. */
 uint64_t content_bytes(const struct fs_node *node);
 void content_check(const struct fs_node *node);

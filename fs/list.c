@@ -68,6 +68,20 @@ static const struct dirent *own_entry(const struct fs_node *parent,
 	return entry && entry->node == dir ? entry : NULL;
 }
 
+/* Copies what a foreign directory is called in another one, behind a slash,
+ * right before end if there is room from buf on. Returns how much that takes. */
+static size_t foreign_part(struct fs_node *dir, const char *buf, char *end)
+{
+	char text[NAME_MAX];
+	size_t len = dir->foreign.server->name(dir, text, NULL);
+
+	if (end && len + 1 <= (size_t)(end - buf)) {
+		memcpy(end - len, text, len);
+		*(end - len - 1) = '/';
+	}
+	return len + 1;
+}
+
 /*
  * Goes up from dir to the root and adds up the length of the path in *len. If
  * end is given, also writes the names, each behind a slash, right before it, as
@@ -83,6 +97,14 @@ static int path_climb(struct fs *fs, struct fs_node *dir, char *buf, char *end,
 		const struct dirent *entry;
 		size_t part = 0;
 
+		if (UNLIKELY(is_foreign(parent))) {
+			part = foreign_part(dir, buf, end);
+			if (end && part <= (size_t)(end - buf))
+				end -= part;
+			*len += part;
+			dir = parent;
+			continue;
+		}
 		lock_read(&parent->lock);
 		entry = own_entry(parent, dir);
 		if (entry)
@@ -139,6 +161,13 @@ int fs_dir_name(struct fs *fs, struct fs_node *dir, char text[static 255],
 	if (dir == fs->root)
 		return -ENOENT;
 	parent = fs_parent(dir);
+	if (is_foreign(parent)) {
+		size_t len = dir->foreign.server->name(dir, text, NULL);
+
+		*name = (struct fs_name){.text = text, .len = (uint32_t)len};
+		*parentp = parent;
+		return 0;
+	}
 	lock_read(&parent->lock);
 	entry = own_entry(parent, dir);
 	if (entry) {
@@ -230,11 +259,16 @@ ssize_t fs_node_path(struct fs *fs, struct fs_node *node, char *buf,
 
 	if (is_dir(node))
 		return fs_path(fs, node, buf, size);
-	lock_read(&fs->rename_lock);
-	err = search_tree(fs, &search);
-	unlock_read(&fs->rename_lock);
-	if (err)
-		return err;
+	if (is_foreign(node)) {
+		search.name_len = node->foreign.server->name(node, search.name,
+							     &search.dir);
+	} else {
+		lock_read(&fs->rename_lock);
+		err = search_tree(fs, &search);
+		unlock_read(&fs->rename_lock);
+		if (err)
+			return err;
+	}
 	len = fs_path(fs, search.dir, buf, size);
 	node_unref(fs, search.dir);
 	if (len < 0)

@@ -40,9 +40,10 @@ int name_lookup(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 	unlock_read(&dir->lock);
 	if (LIKELY(entry != NULL))
 		return 0;
-	if (UNLIKELY(is_live(dir)))
-		return fs->live->lookup(dir, name, nodep);
-	return -ENOENT;
+	if (LIKELY(!is_special(dir)))
+		return -ENOENT;
+	return is_live(dir) ? fs->live->lookup(dir, name, nodep)
+			    : foreign_lookup(dir, name, nodep);
 }
 
 int fs_lookup(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
@@ -79,21 +80,13 @@ static bool is_privileged(uint32_t mode, uint64_t rdev,
 	       ((S_ISCHR(mode) && rdev != 0) || S_ISBLK(mode));
 }
 
-/* Owner, group and mode of a new node: inode(7), set-group-ID. */
+/* A node with the owner, group and mode of a new one. */
 static inline int make_node(struct fs *fs, const struct fs_node *dir,
 			    uint32_t mode, const struct fs_cred *cred,
 			    struct fs_node **nodep)
 {
-	uint32_t gid = cred->gid;
+	uint32_t gid = perm_inherit(dir, cred, &mode);
 
-	if (UNLIKELY(node_perm(dir) & S_ISGID)) {
-		gid = dir->gid;
-		if (S_ISDIR(mode))
-			mode |= S_ISGID;
-	}
-	if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
-	    !S_ISDIR(mode) && cred->uid != 0 && !perm_in_group(cred, gid))
-		mode &= ~(uint32_t)S_ISGID;
 	return node_create(fs, mode, cred->uid, gid, nodep);
 }
 
@@ -183,6 +176,16 @@ static int make_live(struct fs *fs, struct fs_node *dir,
 	return existed ? 0 : -EEXIST;
 }
 
+/* fs_make where nothing is made as elsewhere. */
+static __attribute__((noinline)) int
+make_special(struct fs *fs, struct fs_node *dir, const struct fs_making *making,
+	     const struct fs_cred *cred, bool *existed, struct fs_node **nodep)
+{
+	if (is_live(dir))
+		return make_live(fs, dir, making->name, existed, nodep);
+	return foreign_make(fs, dir, making, cred, existed, nodep);
+}
+
 int fs_make(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 	    uint32_t mode, uint64_t rdev, const struct fs_cred *cred,
 	    bool *existed, struct fs_node **nodep)
@@ -194,8 +197,12 @@ int fs_make(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 
 	if (UNLIKELY(name->len > NAME_MAX))
 		return too_long(dir);
-	if (UNLIKELY(is_live(dir)))
-		return make_live(fs, dir, name, existed, nodep);
+	if (UNLIKELY(is_special(dir))) {
+		const struct fs_making making = {
+			.name = name, .mode = mode, .number = rdev};
+
+		return make_special(fs, dir, &making, cred, existed, nodep);
+	}
 	hash = dir_hash(fs, name->text, name->len);
 	lock_write(&dir->lock);
 	entry = dir_find(dir->dir, name, hash);
@@ -210,7 +217,7 @@ int fs_make(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 	else if (!entry)
 		err = make_locked(fs, dir, name, hash, mode, cred, NULL, &node);
 	if (!err) {
-		if (!entry && rdev && UNLIKELY(is_numbered(node)))
+		if (!entry && !S_ISREG(mode) && rdev && is_numbered(node))
 			node->rdev = rdev;
 		if (existed)
 			*existed = entry != NULL;
@@ -236,6 +243,8 @@ int fs_make_anonymous(struct fs *fs, struct fs_node *dir, uint32_t mode,
 		}
 		return err;
 	}
+	if (UNLIKELY(is_foreign(dir)))
+		return -EOPNOTSUPP;
 	lock_read(&dir->lock);
 	err = perm_change(dir, cred);
 	if (!err)
@@ -262,6 +271,8 @@ int fs_symlink(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 		return too_long(dir);
 	if (is_live(dir))
 		return -ENOENT;
+	if (is_foreign(dir))
+		return foreign_symlink(fs, dir, name, target, target_len, cred);
 	hash = dir_hash(fs, name->text, name->len);
 	lock_write(&dir->lock);
 	if (dir_find(dir->dir, name, hash))
@@ -307,12 +318,15 @@ int fs_link(struct fs *fs, struct fs_node *node, struct fs_node *dir,
 		return too_long(dir);
 	if (is_live(dir))
 		return -ENOENT;
+	if (is_foreign(dir))
+		return foreign_link(fs, node, dir, name, cred);
 	hash = dir_hash(fs, name->text, name->len);
 	lock_write(&dir->lock);
 	err = dir_find(dir->dir, name, hash) ? -EEXIST : 0;
 	if (!err && name->slash)
 		err = -ENOENT;
-	if (!err && (fs_node_marks(node) & (FS_MARK_OUTSIDE | FS_MARK_LIVE)))
+	if (!err && (fs_node_marks(node) &
+		     (FS_MARK_OUTSIDE | FS_MARK_LIVE | FS_MARK_FOREIGN)))
 		err = dir->nlink ? -EXDEV : -ENOENT;
 	if (!err)
 		err = make_check(dir, cred);
@@ -403,6 +417,8 @@ static int name_remove(struct fs *fs, struct fs_node *dir,
 
 	if (UNLIKELY(name->len > NAME_MAX))
 		return too_long(dir);
+	if (UNLIKELY(is_foreign(dir)))
+		return foreign_remove(fs, dir, name, directory, cred);
 	lock_write(&dir->lock);
 	entry = dir_find(dir->dir, name, dir_hash(fs, name->text, name->len));
 	err = directory ? rmdir_check(dir, entry, cred)
@@ -411,7 +427,9 @@ static int name_remove(struct fs *fs, struct fs_node *dir,
 		goto unlock;
 	node = entry->node;
 	lock_write(&node->lock);
-	if (directory && node->dir->live)
+	if (directory && UNLIKELY(is_foreign(node)))
+		err = -EBUSY;
+	else if (directory && node->dir->live)
 		err = -ENOTEMPTY;
 	else
 		last = unlink_commit(fs, dir, entry, node);
@@ -441,6 +459,8 @@ void name_drop(struct fs *fs, struct fs_node *dir,
 {
 	struct fs_node *node = entry->node;
 
+	if (is_foreign(node))
+		node->nlink = 2; /* whatever it is elsewhere */
 	if (unlink_commit(fs, dir, entry, node))
 		node_unref(fs, node);
 }

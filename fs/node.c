@@ -33,7 +33,7 @@ static struct fs_time time_out(const struct node_time *time)
 	return (struct fs_time){.sec = time_sec(time), .nsec = time->nsec};
 }
 
-static struct node_time time_in(const struct fs_time *time)
+struct node_time time_in(const struct fs_time *time)
 {
 	return (struct node_time){.sec_low = (uint32_t)time->sec,
 				  .sec_high = (int32_t)(time->sec >> 32),
@@ -124,16 +124,28 @@ void fs_live_set(struct fs *fs, const struct fs_live *live)
 	fs->live = live;
 }
 
-int fs_make_live(struct fs *fs, uint32_t mode, uint64_t number, uint64_t ino,
-		 const struct fs_cred *cred, struct fs_node **nodep)
+int node_alloc(struct fs *fs, uint32_t mode, uint32_t uid, uint32_t gid,
+	       struct fs_node **nodep)
 {
-	const uint64_t size = 64; /* as Linux says of such links */
 	struct fs_node *node = mem_alloc(fs, sizeof(*node));
 
 	if (!node)
 		return -ENOMEM;
 	count_add(&fs->nodes, 1);
-	node_init(node, mode, cred->uid, cred->gid);
+	node_init(node, mode, uid, gid);
+	*nodep = node;
+	return 0;
+}
+
+int fs_make_live(struct fs *fs, uint32_t mode, uint64_t number, uint64_t ino,
+		 const struct fs_cred *cred, struct fs_node **nodep)
+{
+	const uint64_t size = 64; /* as Linux says of such links */
+	struct fs_node *node;
+	int err = node_alloc(fs, mode, cred->uid, cred->gid, &node);
+
+	if (err)
+		return err;
 	node->ino = ino;
 	node->marks = FS_MARK_LIVE;
 	node->nlink = 1;
@@ -143,6 +155,18 @@ int fs_make_live(struct fs *fs, uint32_t mode, uint64_t number, uint64_t ino,
 	return 0;
 }
 
+/* Tells who has to know of a node that is being freed. */
+static __attribute__((noinline)) void node_free_tell(struct fs *fs,
+						     struct fs_node *node)
+{
+	uint32_t marks = fs_node_marks(node);
+
+	if (marks & FS_MARK_WATCHED)
+		__atomic_load_n(&fs->forget, __ATOMIC_RELAXED)(node);
+	if (marks & FS_MARK_FOREIGN)
+		node->foreign.server->release(node, node->foreign.object);
+}
+
 /* A directory's parent may die with it, and so on: a loop, since trees can be
  * deep. */
 void node_free(struct fs *fs, struct fs_node *node)
@@ -150,8 +174,9 @@ void node_free(struct fs *fs, struct fs_node *node)
 	for (;;) {
 		struct fs_node *parent = NULL;
 
-		if (UNLIKELY(fs_node_marks(node) & FS_MARK_WATCHED))
-			__atomic_load_n(&fs->forget, __ATOMIC_RELAXED)(node);
+		if (UNLIKELY(fs_node_marks(node) &
+			     (FS_MARK_WATCHED | FS_MARK_FOREIGN)))
+			node_free_tell(fs, node);
 		if (is_dir(node)) {
 			parent = node->dir->parent;
 			dir_destroy(fs, node->dir);
@@ -266,8 +291,25 @@ void fs_node_was_written(struct fs_node *node)
 	unlock_write(&node->lock);
 }
 
-void fs_getattr(struct fs_node *node, struct fs_attr *attr)
+/* What differs where it is no regular file. */
+static void getattr_other(const struct fs_node *node, struct fs_attr *attr)
+	REQUIRES_READ(node->lock)
 {
+	attr->blocks = 0;
+	if (is_dir(node))
+		attr->size = DIRENT_BYTES * (node->dir->live + 2);
+	else if (is_link(node) && node->size > LINK_SHORT)
+		attr->blocks = PAGE_SIZE >> 9;
+	else if (is_device(node))
+		attr->rdev = node->rdev;
+	else if (is_text(node))
+		attr->mode = S_IFREG | node_perm(node);
+}
+
+int fs_getattr(struct fs_node *node, struct fs_attr *attr)
+{
+	if (UNLIKELY(is_foreign(node)))
+		return foreign_getattr(node, attr);
 	lock_read(&node->lock);
 	attr->ino = node->ino;
 	attr->mode = node_mode(node);
@@ -276,22 +318,16 @@ void fs_getattr(struct fs_node *node, struct fs_attr *attr)
 	attr->gid = node->gid;
 	attr->rdev = 0;
 	attr->size = node->size;
-	attr->blocks = 0;
-	if (LIKELY(is_reg(node)))
+	if (LIKELY(S_ISREG(attr->mode)))
 		attr->blocks = content_pages(node) << (PAGE_SHIFT - 9);
-	else if (is_dir(node))
-		attr->size = DIRENT_BYTES * (node->dir->live + 2);
-	else if (is_link(node))
-		attr->blocks = node->size <= LINK_SHORT ? 0 : PAGE_SIZE >> 9;
-	else if (is_device(node))
-		attr->rdev = node->rdev;
-	else if (is_text(node))
-		attr->mode = S_IFREG | node_perm(node);
+	else
+		getattr_other(node, attr);
 	attr->atime = time_out(&node->atime);
 	attr->mtime = time_out(&node->mtime);
 	attr->ctime = time_out(&node->ctime);
 	attr->btime = time_out(&node->btime);
 	unlock_read(&node->lock);
+	return 0;
 }
 
 static bool owns(const struct fs_node *node, const struct fs_cred *cred)
@@ -313,6 +349,11 @@ int fs_chmod(struct fs_node *node, const struct fs_cred *cred, uint32_t mode)
 	/* A stranger to the group must not set its id: chmod(2). */
 	if (cred->uid != 0 && !perm_in_group(cred, node->gid))
 		mode &= ~(uint32_t)S_ISGID;
+	err = foreign_change(node,
+			     &(struct fs_change){.what = FS_CHANGE_MODE,
+						 .mode = mode & PERM_MASK});
+	if (UNLIKELY(err))
+		goto unlock;
 	/* commit: nothing below can fail */
 	node_perm_set(node, mode & PERM_MASK);
 	node->ctime = node_now();
@@ -346,7 +387,9 @@ void fs_setid_drop(struct fs_node *node, const struct fs_cred *cred)
 		return;
 	lock_write(&node->lock);
 	perm = chown_perm(node, cred);
-	if (perm != node_perm(node)) {
+	if (perm != node_perm(node) &&
+	    !foreign_change(node, &(struct fs_change){.what = FS_CHANGE_MODE,
+						      .mode = perm})) {
 		node_perm_set(node, perm);
 		node->ctime = node_now();
 	}
@@ -374,10 +417,17 @@ static int chown_check(const struct fs_node *node, const struct fs_cred *cred,
 int fs_chown(struct fs_node *node, const struct fs_cred *cred, uint32_t uid,
 	     uint32_t gid)
 {
+	const struct fs_change change = {
+		.what = (uid != UINT32_MAX ? FS_CHANGE_UID : 0) |
+			(gid != UINT32_MAX ? FS_CHANGE_GID : 0),
+		.uid = uid,
+		.gid = gid};
 	int err;
 
 	lock_write(&node->lock);
 	err = chown_check(node, cred, uid, gid);
+	if (!err)
+		err = foreign_change(node, &change);
 	if (err)
 		goto unlock;
 	/* commit: nothing below can fail */
@@ -412,6 +462,23 @@ static void utime_apply(struct node_time *to, const struct fs_time *time,
 		*to = time_in(time);
 }
 
+static struct fs_change utimens_change(const struct fs_time times[2],
+				       const enum fs_utime how[2])
+{
+	static const uint32_t what[2] = {FS_CHANGE_ATIME, FS_CHANGE_MTIME};
+	static const uint32_t set[2] = {FS_CHANGE_ATIME_SET,
+					FS_CHANGE_MTIME_SET};
+	struct fs_change change = {.times = {times[0], times[1]}};
+
+	for (int i = 0; i < 2; i++) {
+		if (how[i] != FS_UTIME_OMIT)
+			change.what |= what[i];
+		if (how[i] == FS_UTIME_SET)
+			change.what |= set[i];
+	}
+	return change;
+}
+
 int fs_utimens(struct fs_node *node, const struct fs_cred *cred,
 	       const struct fs_time times[2], const enum fs_utime how[2])
 {
@@ -422,6 +489,11 @@ int fs_utimens(struct fs_node *node, const struct fs_cred *cred,
 		return 0;
 	lock_write(&node->lock);
 	err = utimens_check(node, cred, how);
+	if (!err && UNLIKELY(is_foreign(node))) {
+		struct fs_change change = utimens_change(times, how);
+
+		err = foreign_change(node, &change);
+	}
 	if (err)
 		goto unlock;
 	/* commit: nothing below can fail */

@@ -75,7 +75,7 @@ int fs_find_quick(struct fs *fs, struct fs_node *start, const char *path,
 	if (UNLIKELY(!quick_walk(&quick, fs, start, path, cred, true)))
 		return 1;
 	if (UNLIKELY(!quick.entry))
-		return is_live(quick.dir) ? 1 : -ENOENT;
+		return is_special(quick.dir) ? 1 : -ENOENT;
 	if (follow && UNLIKELY(is_link(quick.entry->node)))
 		return 1;
 	*nodep = quick.entry->node;

@@ -150,6 +150,9 @@ static int nodes_check(const struct renaming *r)
 	bool exchange = r->flags & RENAME_EXCHANGE;
 	int err = perm_remove(r->olddir, r->node, r->cred);
 
+	if (!err && UNLIKELY(is_foreign(r->node) ||
+			     (r->target && is_foreign(r->victim))))
+		err = -EBUSY;
 	if (err)
 		return err;
 	if (!r->target) {
@@ -304,6 +307,9 @@ int fs_rename(struct fs *fs, struct fs_node *olddir,
 	if ((flags & ~(FLAGS_EXCLUDE | RENAME_EXCHANGE)) ||
 	    ((flags & RENAME_EXCHANGE) && (flags & FLAGS_EXCLUDE)))
 		return -EINVAL;
+	if (UNLIKELY(is_foreign(olddir) || is_foreign(newdir)))
+		return foreign_rename(fs, olddir, oldname, newdir, newname,
+				      flags, cred);
 	r.oldhash = dir_hash(fs, oldname->text, oldname->len);
 	r.newhash = dir_hash(fs, newname->text, newname->len);
 	dirs_lock(&r);

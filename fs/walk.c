@@ -44,6 +44,8 @@ static void walk_enter(struct fs_walk *walk, struct fs_node *dir)
 
 const char *fs_link_target(struct fs_node *link, size_t *len)
 {
+	if (UNLIKELY(is_foreign(link)))
+		return link->foreign.server->target(link, len);
 	lock_read(&link->lock);
 	node_read_end(link, false);
 	/* What follows never changes. */

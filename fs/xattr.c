@@ -311,14 +311,34 @@ static int xattr_put(struct fs *fs, struct fs_node *node, struct xattr *xattr,
 	return 0;
 }
 
+/* Gives a foreign node an attribute, or takes it away if there is no value. */
+static int foreign_set(struct fs_node *node, const struct fs_xattr_cred *who,
+		       const struct fs_xattr_name *name, const void *value,
+		       size_t size, unsigned flags)
+{
+	int err;
+
+	lock_write(&node->lock);
+	err = access_check(node, who, name, W_OK);
+	if (!err)
+		err = node->foreign.server->xattr_set(node, name, value, size,
+						      flags);
+	unlock_write(&node->lock);
+	return err;
+}
+
 int fs_xattr_set(struct fs *fs, struct fs_node *node,
 		 const struct fs_xattr_cred *who,
 		 const struct fs_xattr_name *name, const void *value,
 		 size_t size, unsigned flags)
 {
-	struct xattr *xattr = xattr_create(fs, name, value, size), *old = NULL;
+	struct xattr *xattr, *old = NULL;
 	int err;
 
+	if (UNLIKELY(is_foreign(node)))
+		return foreign_set(node, who, name, value ? value : "", size,
+				   flags);
+	xattr = xattr_create(fs, name, value, size);
 	if (!xattr)
 		return -ENOMEM;
 	lock_write(&node->lock);
@@ -341,6 +361,8 @@ int fs_xattr_remove(struct fs *fs, struct fs_node *node,
 	struct xattr *xattr = NULL, **link;
 	int err;
 
+	if (UNLIKELY(is_foreign(node)))
+		return foreign_set(node, who, name, NULL, 0, XATTR_REPLACE);
 	lock_write(&node->lock);
 	err = access_check(node, who, name, W_OK);
 	if (err)
@@ -364,29 +386,35 @@ unlock:
 	return err;
 }
 
+/* What fs_xattr_get does when that is allowed. */
+static ssize_t value_out(struct fs *fs, const struct fs_node *node,
+			 const struct fs_xattr_name *name, void *buf,
+			 size_t size) REQUIRES_READ(node->lock)
+{
+	struct xattr *xattr;
+
+	(void)xattr_seek(set_find(fs, node), name, &xattr);
+	if (!xattr)
+		return -ENODATA;
+	if (size && size < xattr->value_len)
+		return -ERANGE;
+	if (size && xattr->value_len)
+		memcpy(buf, xattr->bytes + xattr->name_len, xattr->value_len);
+	return xattr->value_len;
+}
+
 ssize_t fs_xattr_get(struct fs *fs, struct fs_node *node,
 		     const struct fs_xattr_cred *who,
 		     const struct fs_xattr_name *name, void *buf, size_t size)
 {
-	struct xattr *xattr;
 	ssize_t result;
 
 	lock_read(&node->lock);
 	result = access_check(node, who, name, R_OK);
-	if (result)
-		goto unlock;
-	(void)xattr_seek(set_find(fs, node), name, &xattr);
-	if (!xattr) {
-		result = -ENODATA;
-	} else if (size && size < xattr->value_len) {
-		result = -ERANGE;
-	} else {
-		result = xattr->value_len;
-		if (size && result)
-			memcpy(buf, xattr->bytes + xattr->name_len,
-			       (size_t)result);
-	}
-unlock:
+	if (!result && UNLIKELY(is_foreign(node)))
+		result = node->foreign.server->xattr_get(node, name, buf, size);
+	else if (!result)
+		result = value_out(fs, node, name, buf, size);
 	unlock_read(&node->lock);
 	return result;
 }
@@ -397,6 +425,8 @@ ssize_t fs_xattr_list(struct fs *fs, struct fs_node *node,
 	struct xattr_set *set;
 	size_t len = 0;
 
+	if (UNLIKELY(is_foreign(node)))
+		return node->foreign.server->xattr_list(node, buf, size);
 	lock_read(&node->lock);
 	set = set_find(fs, node);
 	for (const struct xattr *x = set ? set->first : NULL; x; x = x->next) {

@@ -101,6 +101,7 @@ uintptr_t cpu_fs_base(void);
 /* mmu.c */
 #define MMU_LARGE_SIZE ((size_t)2 << 20)
 void mmu_init(void);
+bool mmu_map_device(uint64_t start, uint64_t size);
 enum mmu_owner {
 	MMU_OWNED,    /* freed when it is unmapped */
 	MMU_BORROWED, /* a file's */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the guest kernel offers to port/guest: memory, time, random bytes, the
- * console, the main thread's stack, the end. It also serves the sys_* calls
- * whose place in syscalls/syscalls.tbl is "kernel". It calls nobody above it
- * but port_guest_main, when everything is set up, and the handler of the
- * `syscall` instruction. Single-threaded and on one CPU so far; interrupts are
- * on only while it waits.
+ * console, the main thread's stack, the way to the host's files, the end. It also
+ * serves the sys_* calls whose place in syscalls/syscalls.tbl is "kernel". It
+ * calls nobody above it but port_guest_main, when everything is set up, and the
+ * handler of the `syscall` instruction. Single-threaded and on one CPU so far;
+ * interrupts are on only while it waits.
  */
 #ifndef WHELK_KERNEL_H
 #define WHELK_KERNEL_H
@@ -78,6 +78,11 @@ size_t kernel_console_pending(void);
 
 /* Writes to standard output (1) or standard error (2). */
 void kernel_console_write(int stream, const void *buf, size_t count);
+
+/* The way to the host's server of files: the contract of port/share.h. */
+int kernel_share_open(void);
+ssize_t kernel_share_call(const void *request, size_t len, void *reply,
+			  size_t size);
 
 /* rt_sigaction(2) with the structure of x86-64 (signal.c). */
 long kernel_signal_action(int sig, const void *act, void *old, size_t setsize);

@@ -291,6 +291,8 @@ static int allocate_check(const struct file *file, uint64_t offset,
 		return -EISDIR;
 	if (!S_ISREG(mode))
 		return -ENODEV;
+	if (host_has(file->node))
+		return -EOPNOTSUPP; /* the protocol has no word for it */
 	return offset + len > INT64_MAX ? -EFBIG : 0;
 }
 

@@ -8,6 +8,12 @@
 #include "syscalls/internal.h"
 #include "syscalls/notify.h"
 
+/* Is it no file with contents, whatever its type? A text of /proc is none. */
+static bool ops_alien(const struct file *file)
+{
+	return file->ops && !file->ops->sized;
+}
+
 /* generic_file_rw_checks() of Linux: both are regular files, open for it. */
 static int files_check(const struct file *in, const struct file *out)
 {
@@ -15,7 +21,7 @@ static int files_check(const struct file *in, const struct file *out)
 
 	if (S_ISDIR(from) || S_ISDIR(to))
 		return -EISDIR;
-	if (!S_ISREG(from) || !S_ISREG(to) || in->ops || out->ops)
+	if (!S_ISREG(from) || !S_ISREG(to) || ops_alien(in) || ops_alien(out))
 		return -EINVAL;
 	if (!file_readable(in) || !file_writable(out) ||
 	    (out->flags & O_APPEND))
@@ -53,6 +59,9 @@ static int position_set(struct file *file, off_t *given, uint64_t position)
 	return 0;
 }
 
+static ssize_t copy_foreign(struct file *in, uint64_t from, struct file *out,
+			    uint64_t to, size_t count);
+
 static ssize_t copy(struct file *in, off_t *off_in, struct file *out,
 		    off_t *off_out, size_t count, unsigned flags)
 {
@@ -70,8 +79,11 @@ static ssize_t copy(struct file *in, off_t *off_in, struct file *out,
 	    __builtin_add_overflow(to, count, &end))
 		return -EOVERFLOW;
 	setid_drop(out->node, count > 0);
-	done = fs_copy(process.fs, in->node, from, out->node, to, count,
-		       in->flags & O_NOATIME);
+	if (UNLIKELY(in->ops || out->ops))
+		done = copy_foreign(in, from, out, to, count);
+	else
+		done = fs_copy(process.fs, in->node, from, out->node, to, count,
+			       in->flags & O_NOATIME);
 	if (done <= 0)
 		return done;
 	err = position_set(in, off_in, from + (uint64_t)done);
@@ -113,6 +125,8 @@ long file_clone(struct file *out, int fd_in, uint64_t from, uint64_t to,
 	if (!in)
 		return -EBADF;
 	result = files_check(in, out);
+	if (!result && (in->ops || out->ops))
+		result = in->ops && out->ops ? -EOPNOTSUPP : -EXDEV;
 	if (!result) {
 		result = fs_clone(process.fs, in->node, from, out->node, to,
 				  count);
@@ -162,7 +176,7 @@ static bool end_is_sink(const struct file *file)
 
 	if (!file->ops)
 		return S_ISREG(mode);
-	return file->ops->write && S_ISCHR(mode);
+	return file->ops->write && (S_ISCHR(mode) || file->ops->sized);
 }
 
 static ssize_t end_read(void *context, uint8_t *bytes, size_t count)
@@ -253,13 +267,28 @@ static ssize_t ends_copy(struct end *in, struct end *out, size_t count)
 	return done ? (ssize_t)done : part;
 }
 
+/* copy_file_range(2) among the host's files. */
+static ssize_t copy_foreign(struct file *in, uint64_t from, struct file *out,
+			    uint64_t to, size_t count)
+{
+	struct end source = {.file = in, .at = from};
+	struct end sink = {.file = out, .at = to};
+
+	if (!in->ops || !out->ops)
+		return -EXDEV;
+	if (in->node == out->node && from < to + count && to < from + count)
+		return -EINVAL;
+	return count ? ends_copy(&source, &sink, clip(count)) : 0;
+}
+
 /* Both are files of fs/, and not the same. */
 static ssize_t files_copy(struct end *in, struct end *out, size_t count)
 {
 	struct fs_attr attr;
 	ssize_t done;
 
-	fs_getattr(in->file->node, &attr);
+	if (fs_getattr(in->file->node, &attr) < 0)
+		return -EIO;
 	if (in->at >= attr.size) /* whatever the limits are */
 		return end_read(in, NULL, 0);
 	setid_drop(out->file->node, true);

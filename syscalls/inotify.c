@@ -499,6 +499,8 @@ static int watch_set(struct notify *notify, struct fs_node *node, uint32_t mask)
 	return wd;
 }
 
+/* DEVIATION: inotify_add_watch(2) refuses (EOPNOTSUPP) what is below /host: what
+ * the host does there is not told to the guest. */
 static long watch_path(struct notify *notify, const char *path, uint32_t mask)
 {
 	struct fs_node *node;
@@ -510,6 +512,8 @@ static long watch_path(struct notify *notify, const char *path, uint32_t mask)
 		return err;
 	if ((mask & IN_ONLYDIR) && !S_ISDIR(fs_node_mode(node)))
 		err = -ENOTDIR;
+	else if (fs_node_marks(node) & FS_MARK_FOREIGN)
+		err = -EOPNOTSUPP;
 	if (!err)
 		err = fs_access(node, cred_now(), R_OK);
 	if (!err)

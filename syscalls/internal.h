@@ -103,6 +103,18 @@ struct file_ops {
 			  int iovcnt, size_t sum);
 	/* mmap(2) of a device without pages of its own. */
 	long (*mmap)(void *addr, size_t len, int prot, int flags);
+	/* mmap(2) of a file that has contents. */
+	long (*map)(struct file *file, void *addr, size_t len, int prot,
+		    int flags, uint64_t offset);
+	/* It has a size, from which positions can be counted: fs_getattr. */
+	bool sized;
+	/* Where writing to it begins, with O_APPEND; NULL: wherever it is. */
+	uint64_t (*end)(struct file *file);
+	/* Of a directory: as fs_readdir, for about room bytes. */
+	int (*list)(struct file *file, fs_readdir_fill *fill, void *context,
+		    uint64_t *pos, size_t room);
+	/* fsync(2), or fdatasync(2) if data. NULL: -EINVAL. */
+	int (*sync)(struct file *file, bool data);
 	/* ioctl(2), but for what all files have. */
 	long (*ioctl)(struct file *file, uint32_t request, void *arg);
 	/* poll(2): what of POLLIN, POLLOUT, ... holds now, whatever was asked
@@ -456,7 +468,27 @@ struct fs_node *cwd_get(void);
 /* mode without the bits of the umask. */
 uint32_t umask_apply(uint32_t mode);
 
-#define FS_DEV_MINOR 26 /* of the one file system: st_dev is 0:26 */
+#define FS_DEV_MINOR \
+	26 /* of the file system: st_dev is 0:26; then the host's */
+
+/* -- host.c: files of the host --------------------------------------------- */
+
+/* Makes /host, where the host's files are. */
+FS_CHECKED int host_init(void);
+
+static inline bool host_has(const struct fs_node *node)
+{
+	return UNLIKELY(fs_node_marks(node) & FS_MARK_FOREIGN);
+}
+
+/* Opens a foreign file or directory. */
+FS_CHECKED int host_open(struct file *file, struct fs_node *node,
+			 uint32_t flags);
+
+struct statfs;
+
+/* statfs(2) of a foreign node: *buf can be written to. */
+FS_CHECKED int host_statfs(struct fs_node *node, struct statfs *buf);
 
 /* -- dev.c: character devices --------------------------------------------- */
 

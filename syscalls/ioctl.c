@@ -11,11 +11,13 @@
 static long fionread(struct file *file, int *count)
 {
 	struct fs_attr attr;
-	int pending;
+	int pending, err;
 
 	if (!S_ISREG(fs_node_mode(file->node)))
 		return -ENOTTY;
-	fs_getattr(file->node, &attr);
+	err = fs_getattr(file->node, &attr);
+	if (err < 0)
+		return err;
 	lock_read(&file->lock);
 	pending = (int)(attr.size - file->offset);
 	unlock_read(&file->lock);
@@ -38,7 +40,7 @@ static long fionbio(int fd, const int *arg)
 
 static long file_ioctl(struct file *file, uint32_t request, void *arg)
 {
-	if (file->ops)
+	if (file->ops && !file->ops->sized)
 		return file->ops->ioctl ? file->ops->ioctl(file, request, arg)
 					: -ENOTTY;
 	return request == FIONREAD ? fionread(file, arg) : -ENOTTY;

@@ -298,6 +298,7 @@ struct request {
 static int origin_get(struct file *file, short whence, int64_t *origin)
 {
 	struct fs_attr attr;
+	int err;
 
 	switch (whence) {
 	case SEEK_SET:
@@ -309,7 +310,9 @@ static int origin_get(struct file *file, short whence, int64_t *origin)
 		unlock_read(&file->lock);
 		return 0;
 	case SEEK_END:
-		fs_getattr(file->node, &attr);
+		err = fs_getattr(file->node, &attr);
+		if (err < 0)
+			return err;
 		*origin = (int64_t)attr.size;
 		return 0;
 	default:

@@ -66,7 +66,8 @@ static int access_check(const struct file *file, int prot, int flags)
 	}
 	if (!file_readable(file))
 		return -EACCES;
-	if (file->ops ? !file->ops->mmap : !S_ISREG(fs_node_mode(file->node)))
+	if (file->ops ? !file->ops->mmap && !file->ops->map
+		      : !S_ISREG(fs_node_mode(file->node)))
 		return -ENODEV;
 	return 0;
 }
@@ -82,6 +83,8 @@ static long map_file(struct file *file, void *addr, size_t len, int prot,
 	};
 	long result;
 
+	if (file->ops && file->ops->map)
+		return file->ops->map(file, addr, len, prot, flags, offset);
 	if (file->ops) {
 		if ((flags & MAP_TYPE) == MAP_SHARED_VALIDATE)
 			flags = (flags & ~MAP_TYPE) | MAP_SHARED;

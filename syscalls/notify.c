@@ -211,8 +211,7 @@ static void end_by_name(struct fs_node *node, bool open)
 
 	if (open || !(fs_node_marks(node) & FS_MARK_WATCHED) || isdir(node))
 		return;
-	fs_getattr(node, &attr);
-	if (attr.nlink == 0)
+	if (fs_getattr(node, &attr) == 0 && attr.nlink == 0)
 		notify_forget(node);
 }
 
@@ -281,7 +280,7 @@ static size_t lost_collect(struct lost_list *list, size_t max)
 		}
 		count++;
 		if (list) {
-			fs_getattr(file->node, &attr);
+			(void)!fs_getattr(file->node, &attr); /* of fs/ */
 			list->files[list->len++] =
 				(struct lost){file, attr.ino};
 		} else {
@@ -409,7 +408,8 @@ void notify_tmpfile(struct file *file, struct fs_node *dir,
 
 	if (!origin)
 		return;
-	fs_getattr(node, &attr);
+	if (fs_getattr(node, &attr) < 0)
+		attr.ino = 0;
 	for (; attr.ino; attr.ino /= 10)
 		digits[--at] = (char)('0' + attr.ino % 10);
 	digits[--at] = '#';

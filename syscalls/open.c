@@ -42,9 +42,9 @@ static int open_create(struct fs_walk *walk, int flags, uint32_t mode,
 			return fs_walk_last(walk, true, &opened->node);
 		if (walk->name.slash)
 			return -EISDIR;
-		err = fs_make(walk->fs, walk->dir, &walk->name, mode, 0,
-			      walk->cred, flags & O_EXCL ? NULL : &existed,
-			      &opened->node);
+		err = fs_make(walk->fs, walk->dir, &walk->name, mode,
+			      (unsigned)flags, walk->cred,
+			      flags & O_EXCL ? NULL : &existed, &opened->node);
 		if (err)
 			return err;
 		opened->made = !existed;
@@ -133,10 +133,13 @@ int noatime_check(struct fs_node *node)
 {
 	const struct fs_cred *cred = cred_now();
 	struct fs_attr attr;
+	int err;
 
 	if (cred->uid == 0)
 		return 0;
-	fs_getattr(node, &attr);
+	err = fs_getattr(node, &attr);
+	if (err < 0)
+		return err;
 	return attr.uid == cred->uid ? 0 : -EPERM;
 }
 
@@ -177,7 +180,7 @@ static int open_existing(struct file *file, struct fs_node *node, int flags)
 			notify_refused(file, node, flags);
 		err = -EINVAL;
 	}
-	if (!err && (flags & O_TRUNC) && type == S_IFREG) {
+	if (!err && (flags & O_TRUNC) && type == S_IFREG && !host_has(node)) {
 		err = fs_truncate(process.fs, node, 0);
 		setid_drop(node, !err);
 	}
@@ -242,6 +245,8 @@ long sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 		goto cancel;
 	if (!opened.made)
 		err = open_existing(opened.file, opened.node, flags);
+	if (UNLIKELY(!err && host_has(opened.node)))
+		err = host_open(opened.file, opened.node, (uint32_t)flags);
 	if (UNLIKELY(err)) {
 		node_put(opened.node);
 		goto cancel;

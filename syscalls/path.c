@@ -205,6 +205,7 @@ static int mknod_check(uint32_t type)
 long sys_mknodat(int dirfd, const char *path, mode_t mode, unsigned int dev)
 {
 	uint32_t type = mode & S_IFMT ? mode & S_IFMT : S_IFREG;
+	uint64_t rdev = S_ISCHR(type) || S_ISBLK(type) ? dev : 0;
 	struct place place;
 	int err = mknod_check(type);
 
@@ -213,7 +214,7 @@ long sys_mknodat(int dirfd, const char *path, mode_t mode, unsigned int dev)
 	if (err)
 		return err;
 	err = fs_make(process.fs, place.dir, &place.name,
-		      type | umask_apply(mode & 07777), dev, cred_now(), NULL,
+		      type | umask_apply(mode & 07777), rdev, cred_now(), NULL,
 		      NULL);
 	notify_made(&place, 0, err);
 	place_end(&place);

@@ -111,9 +111,9 @@ static int live_follow(struct fs_node *link, struct fs_node **nodep)
 static void nameless_write(struct text **text, struct fs_node *node,
 			   const struct file_ops *ops)
 {
-	struct fs_attr attr;
+	struct fs_attr attr = {.ino = 0};
 
-	fs_getattr(node, &attr);
+	(void)!fs_getattr(node, &attr);
 	if (S_ISFIFO(attr.mode)) {
 		text_string(text, "pipe:[");
 		text_decimal(text, attr.ino);

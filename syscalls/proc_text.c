@@ -132,9 +132,9 @@ static void file_ref(void *file)
 static void area_file_write(struct text **text, struct fs_node *node,
 			    size_t line)
 {
-	struct fs_attr attr;
+	struct fs_attr attr = {.ino = 0};
 
-	fs_getattr(node, &attr);
+	(void)!fs_getattr(node, &attr);
 	text_number(text, attr.ino, 10, 0, ' ');
 	text_string(text, " ");
 	while ((*text)->len - line < MAPS_NAME && !(*text)->cut)

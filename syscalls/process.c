@@ -7,6 +7,7 @@
 
 #include "abi/guest.h"
 #include "abi/utsname.h"
+#include "share/share.h"
 
 int syscall_detour;
 
@@ -51,6 +52,10 @@ void syscall_init(const struct syscall_config *config)
 	port_assert(!err);
 	err = proc_init();
 	port_assert(!err);
+	if (config->share) {
+		err = host_init();
+		port_assert(!err);
+	}
 	err = (int)sys_mkdir("/tmp", 0777);
 	port_assert(!err);
 	err = (int)sys_chmod("/tmp", 0777 | S_ISVTX);
@@ -69,6 +74,7 @@ void process_release(void)
 {
 	fd_fini();
 	proc_fini();
+	share_release();
 	node_put(process.cwd);
 	process.cwd = NULL;
 }
@@ -78,6 +84,7 @@ void syscall_fini(void)
 	if (process.cwd)
 		process_release();
 	fs_destroy(process.fs);
+	share_fini();
 	cred_fini();
 	process = (struct process){.umask = UMASK_DEFAULT};
 	nofile_max = FD_LIMIT_MAX;

@@ -75,6 +75,8 @@ static ssize_t special_rw(struct file *file, bool write, void *buf,
 	if (file->ops->position != POSITION_KEPT)
 		return special_at(file, write, buf, 0, count);
 	lock_write(&file->lock);
+	if (write && file->ops->end && (file_flags(file) & O_APPEND))
+		file->offset = file->ops->end(file);
 	result = special_at(file, write, buf, file->offset, count);
 	if (result > 0)
 		file->offset += (uint64_t)result;
@@ -352,6 +354,8 @@ static ssize_t vector_at(struct file *file, const struct vector *v, bool write,
 		if (err)
 			return err;
 	}
+	if (write && file->ops && file->ops->end && appends(file, v->flags))
+		*offset = file->ops->end(file);
 	if (!file->ops && write) {
 		setid_drop(file->node, true);
 		return fs_writev(process.fs, file->node, v->iov, v->iovcnt,
@@ -448,14 +452,28 @@ long sys_pwritev2(int fd, const struct iovec *iov, int iovcnt, off_t offset,
 /* Does it have a size that positions can be counted from? */
 static bool positioned_by_size(const struct file *file)
 {
-	return !file->ops && !S_ISDIR(fs_node_mode(file->node));
+	return (!file->ops || file->ops->sized) &&
+	       !S_ISDIR(fs_node_mode(file->node));
+}
+
+/* That of SEEK_END. */
+static __attribute__((noinline)) long seek_from_end(const struct file *file,
+						    off_t offset)
+{
+	struct fs_attr attr;
+	int err = fs_getattr(file->node, &attr);
+
+	if (err < 0)
+		return err;
+	if (__builtin_add_overflow(offset, (off_t)attr.size, &offset))
+		return -EINVAL;
+	return offset < 0 ? -EINVAL : offset;
 }
 
 /* Where lseek(2) leads to, if that is a position at all. */
 static long seek_target(const struct file *file, off_t offset, int whence)
 {
 	uint64_t found;
-	struct fs_attr attr;
 	int err;
 
 	switch (whence) {
@@ -469,10 +487,7 @@ static long seek_target(const struct file *file, off_t offset, int whence)
 	case SEEK_END:
 		if (!positioned_by_size(file))
 			return -EINVAL;
-		fs_getattr(file->node, &attr);
-		if (__builtin_add_overflow(offset, (off_t)attr.size, &offset))
-			return -EINVAL;
-		break;
+		return seek_from_end(file, offset);
 	case SEEK_DATA:
 	case SEEK_HOLE:
 		if (!positioned_by_size(file))
@@ -553,22 +568,30 @@ long sys_readahead(int fd, off_t offset, size_t count)
 
 /* -- Durability ------------------------------------------------------------------- */
 
-/* fsync(2): memory is as stable as this storage gets. */
-long sys_fsync(int fd)
+/* Of fs/, memory is as stable as this storage gets. */
+static long file_sync(int fd, bool data)
 {
 	struct file *file = fd_get(fd);
-	long result;
+	long result = 0;
 
 	if (!file)
 		return -EBADF;
-	result = file->ops ? -EINVAL : 0;
+	if (file->ops)
+		result =
+			file->ops->sync ? file->ops->sync(file, data) : -EINVAL;
 	file_put(file);
 	return result;
 }
 
+/* fsync(2). */
+long sys_fsync(int fd)
+{
+	return file_sync(fd, false);
+}
+
 long sys_fdatasync(int fd)
 {
-	return sys_fsync(fd);
+	return file_sync(fd, true);
 }
 
 long sys_sync(void)

@@ -28,9 +28,15 @@ static struct timespec time_out(const struct fs_time *time)
 static int stat_fill(struct fs_node *node, struct stat *st)
 {
 	struct fs_attr attr;
+	int foreign = fs_getattr(node, &attr);
+	unsigned minor = FS_DEV_MINOR;
 
-	fs_getattr(node, &attr);
-	if (UNLIKELY(!user_store(&st->st_dev, DEV(0, FS_DEV_MINOR)) ||
+	if (UNLIKELY(foreign)) {
+		if (foreign < 0)
+			return foreign;
+		minor++;
+	}
+	if (UNLIKELY(!user_store(&st->st_dev, DEV(0, minor)) ||
 		     !user_store(&st->unused[2], 0)))
 		return -EFAULT;
 	st->st_ino = attr.ino;
@@ -111,14 +117,18 @@ static struct statx_timestamp statx_time(const struct fs_time *time)
 					.tv_nsec = time->nsec};
 }
 
-static void statx_fill(struct fs_node *node, unsigned mask, struct statx *stx)
+static int statx_fill(struct fs_node *node, unsigned mask, struct statx *stx)
 {
 	bool top = node == fs_root(process.fs);
 	bool outside = fs_node_marks(node) & FS_MARK_OUTSIDE;
 	struct fs_attr attr;
+	int foreign = fs_getattr(node, &attr);
 	unsigned mount;
 
-	fs_getattr(node, &attr);
+	if (foreign < 0)
+		return foreign;
+	if (foreign && attr.btime.sec == 0)
+		mask &= ~STATX_BTIME;
 	if (outside) /* on Linux's file system of pipes */
 		mask &= ~STATX_BTIME;
 	if (!(mask & STATX_BTIME))
@@ -141,11 +151,14 @@ static void statx_fill(struct fs_node *node, unsigned mask, struct statx *stx)
 		.stx_mtime = statx_time(&attr.mtime),
 		.stx_rdev_major = DEV_MAJOR(attr.rdev),
 		.stx_rdev_minor = DEV_MINOR(attr.rdev),
-		.stx_dev_minor = FS_DEV_MINOR,
+		.stx_dev_minor = FS_DEV_MINOR + (unsigned)foreign,
 		.stx_mnt_id =
-			mount == STATX_MNT_ID ? MOUNT_ID : MOUNT_ID_UNIQUE,
+			(mount == STATX_MNT_ID ? MOUNT_ID : MOUNT_ID_UNIQUE) +
+			(unsigned)foreign,
 		.stx_attributes = top ? STATX_ATTR_MOUNT_ROOT : 0,
-		.stx_attributes_mask = outside ? ATTRIBUTES_ALL : ATTRIBUTES};
+		.stx_attributes_mask =
+			outside || foreign ? ATTRIBUTES_ALL : ATTRIBUTES};
+	return 0;
 }
 
 /* statx(2): gives the basic attributes whatever the mask asks for. */
@@ -163,19 +176,21 @@ long sys_statx(int dirfd, const char *path, int flags, unsigned int mask,
 	if (err)
 		return err;
 	if (user_writable(stx, sizeof(*stx)))
-		statx_fill(node, mask, stx);
+		err = statx_fill(node, mask, stx);
 	else
 		err = -EFAULT;
 	node_put(node);
 	return err;
 }
 
-static int statfs_fill(struct statfs *buf)
+static int statfs_fill(struct fs_node *node, struct statfs *buf)
 {
 	struct fs_stat stat;
 
 	if (!user_writable(buf, sizeof(*buf)))
 		return -EFAULT;
+	if (host_has(node))
+		return host_statfs(node, buf);
 	fs_stat(process.fs, &stat);
 	/* What it calls itself is what programs know how to treat. */
 	*buf = (struct statfs){.f_type = TMPFS_MAGIC,
@@ -198,18 +213,21 @@ long sys_statfs(const char *path, struct statfs *buf)
 
 	if (err)
 		return err;
+	err = statfs_fill(node, buf);
 	node_put(node);
-	return statfs_fill(buf);
+	return err;
 }
 
 long sys_fstatfs(int fd, struct statfs *buf)
 {
 	struct file *file = fd_get_path(fd);
+	int err;
 
 	if (!file)
 		return -EBADF;
+	err = statfs_fill(file->node, buf);
 	file_put(file);
-	return statfs_fill(buf);
+	return err;
 }
 
 /* access(2), faccessat(2), faccessat2(2): the path is walked, too, with the real
@@ -287,6 +305,17 @@ static bool is_live(const struct fs_node *node)
 	return fs_node_marks(node) & FS_MARK_LIVE;
 }
 
+/* Shows what follows the file's position. */
+static int listing_fill(struct file *file, struct listing *listing)
+{
+	if (UNLIKELY(file->ops && file->ops->list))
+		return file->ops->list(file, listing_add, listing,
+				       &file->offset,
+				       listing->size - listing->used);
+	return fs_readdir(file->node, listing_add, listing, &file->offset,
+			  file_flags(file) & O_NOATIME);
+}
+
 /* getdents64(2): -EINVAL if not even one entry fits. */
 long sys_getdents64(int fd, void *dirents, size_t size)
 {
@@ -299,9 +328,7 @@ long sys_getdents64(int fd, void *dirents, size_t size)
 	lock_write(&file->lock);
 	do {
 		listing.err = 0;
-		result =
-			fs_readdir(file->node, listing_add, &listing,
-				   &file->offset, file_flags(file) & O_NOATIME);
+		result = listing_fill(file, &listing);
 		if (!result && !listing.err && is_live(file->node))
 			proc_list(file->node, listing_add, &listing,
 				  &file->offset);

@@ -17,6 +17,7 @@ struct syscall_config {
 	uint64_t fs_bytes_max;
 	uint64_t fs_nodes_max;
 	bool trace;
+	bool share; /* there are files of the host: /host */
 };
 
 /* Why system calls must not go the direct way: bits of syscall_detour. */

@@ -40,7 +40,7 @@ direct_calls() {
 	"$root/tools/whelk-cc" --hosted -O1 -nostdlib -o direct \
 		"$root/$lib/crt1.o" "$root/$lib/crti.o" \
 		"$root/tests/libc/direct.c" "$root/$lib/port-hosted.o" \
-		syscalls.o "$root/$lib/fs.o" "$root/$lib/libc.a" -lgcc \
+		syscalls.o "$root/$lib/share.o" "$root/$lib/fs.o" "$root/$lib/libc.a" -lgcc \
 		"$root/$lib/crtn.o"
 	./direct
 }

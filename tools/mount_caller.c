@@ -68,7 +68,7 @@ void mount_stat(struct fs_node *node, struct stat *st)
 {
 	struct fs_attr attr;
 
-	fs_getattr(node, &attr);
+	(void)!fs_getattr(node, &attr); /* none is foreign */
 	*st = (struct stat){
 		.st_ino = attr.ino,
 		.st_mode = attr.mode,

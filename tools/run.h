@@ -54,6 +54,8 @@ struct run_options {
 	uint64_t fs_inodes;  /* 0: as the guest likes */
 	const char *accel;   /* "kvm", "tcg", or NULL: what works */
 	const char *machine; /* "microvm", "q35" or "pc" */
+	char *share;	     /* a directory for /host, or NULL */
+	bool share_readonly;
 	struct run_strings env;
 	struct run_strings files;
 	struct run_strings qemu_args;

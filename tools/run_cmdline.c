@@ -78,6 +78,8 @@ char *run_cmdline(const struct run_options *options)
 	terminals_add(&text);
 	if (options->trace)
 		word_add(&text, "", "trace=1");
+	if (options->share)
+		word_add(&text, "", "share=1");
 	if (options->fs_size)
 		number_add(&text, "fs-size=", options->fs_size);
 	if (options->fs_inodes)

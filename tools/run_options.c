@@ -6,9 +6,11 @@
 #include "run.h"
 #include "abi/guest.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DEFAULT_MEMORY ((uint64_t)1 << 30)
@@ -30,6 +32,9 @@ static const char usage[] =
 	"  --file PATH[:/GUESTPATH]\n"
 	"                      put a copy of a file of this machine into the\n"
 	"                      guest's file system (as /NAME); may repeat\n"
+	"  --share DIR[:ro]    let the guest use a directory of this machine, "
+	"as\n"
+	"                      /host; with :ro it can change nothing there\n"
 	"  --trace             print the program's system calls\n"
 	"  --accel kvm|tcg     processor: the machine's own, or an emulated "
 	"one\n"
@@ -54,6 +59,7 @@ enum option {
 	OPTION_FS_INODES,
 	OPTION_ENV,
 	OPTION_FILE,
+	OPTION_SHARE,
 	OPTION_ACCEL,
 	OPTION_MACHINE,
 	OPTION_QEMU_ARG,
@@ -70,6 +76,7 @@ static const char *const names[OPTION_COUNT] = {
 	[OPTION_FS_INODES] = "--fs-inodes",
 	[OPTION_ENV] = "--env",
 	[OPTION_FILE] = "--file",
+	[OPTION_SHARE] = "--share",
 	[OPTION_ACCEL] = "--accel",
 	[OPTION_MACHINE] = "--machine",
 	[OPTION_QEMU_ARG] = "--qemu-arg",
@@ -161,6 +168,30 @@ static const char *parse_choice(enum option option, const char *value,
 		 choices[2] ? choices[2] : "");
 }
 
+/* "DIR" or "DIR:ro"; it must be there. */
+static void parse_share(struct run_options *options, const char *value)
+{
+	static const char readonly[] = ":ro";
+	size_t len = strlen(value), end = sizeof(readonly) - 1;
+	struct stat st;
+
+	if (options->share)
+		run_fail(RUN_USAGE, "--share %s: there can be only one", value);
+	options->share_readonly =
+		len > end && !strcmp(value + len - end, readonly);
+	if (options->share_readonly)
+		len -= end;
+	options->share = run_alloc(len + 1);
+	memcpy(options->share, value, len);
+	options->share[len] = '\0';
+	if (stat(options->share, &st))
+		run_fail(RUN_FAILED, "--share %s: %s", options->share,
+			 strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		run_fail(RUN_FAILED, "--share %s: not a directory",
+			 options->share);
+}
+
 static void option_apply(struct run_options *options, enum option option,
 			 const char *value)
 {
@@ -184,6 +215,9 @@ static void option_apply(struct run_options *options, enum option option,
 		break;
 	case OPTION_FILE:
 		run_strings_add(&options->files, "%s", value);
+		break;
+	case OPTION_SHARE:
+		parse_share(options, value);
 		break;
 	case OPTION_ACCEL:
 		options->accel = parse_choice(option, value, accels);

@@ -130,6 +130,40 @@ static void add_devices(struct run_strings *args)
 			GUEST_PORT_EXIT);
 }
 
+/* QEMU's own server of 9P for a directory, and its device. It resolves no
+ * symbolic links; files belong to whom they belong on the host (none), and those
+ * of several file systems below the directory keep apart (remap). In an option's
+ * value a comma is said by two. */
+static void add_share(struct run_strings *args,
+		      const struct run_options *options)
+{
+	bool microvm = !strcmp(options->machine, "microvm");
+	char *path, *to;
+
+	if (!options->share)
+		return;
+	path = to = run_alloc(2 * strlen(options->share) + 1);
+	for (const char *c = options->share; *c; c++) {
+		if (*c == ',')
+			*to++ = ',';
+		*to++ = *c;
+	}
+	*to = '\0';
+	run_strings_add(args, "-fsdev");
+	run_strings_add(args,
+			"local,id=host,security_model=none,multidevs=remap%s,"
+			"path=%s",
+			options->share_readonly ? ",readonly=on" : "", path);
+	free(path);
+	if (microvm) {
+		run_strings_add(args, "-global");
+		run_strings_add(args, "virtio-mmio.force-legacy=false");
+	}
+	run_strings_add(args, "-device");
+	run_strings_add(args, "virtio-9p-%s,fsdev=host,mount_tag=host",
+			microvm ? "device" : "pci");
+}
+
 static void add_image(struct run_strings *args,
 		      const struct run_options *options,
 		      const struct run_image *image,
@@ -247,6 +281,7 @@ void run_qemu_start(struct run_qemu *qemu, const struct run_options *options,
 	add_words(&args, quiet);
 	add_machine(&args, options);
 	add_devices(&args);
+	add_share(&args, options);
 	add_image(&args, options, image, archive);
 	for (size_t i = 0; i < options->qemu_args.count; i++)
 		run_strings_add(&args, "%s", options->qemu_args.items[i]);

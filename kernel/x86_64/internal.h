@@ -10,6 +10,7 @@
 enum {
 	VECTOR_TIMER = 32,
 	VECTOR_UART = 33,
+	VECTOR_VIRTIO = 34,
 	VECTOR_SPURIOUS = 47,
 	VECTORS = 48,
 };
@@ -48,8 +49,44 @@ uint64_t clock_ticks_at(uint64_t deadline_ns);
 int64_t rtc_read(void);
 
 /* timer.c */
+uint32_t apic_id(void);
+void apic_route(uint32_t pin, uint32_t vector);
 uint32_t apic_timer_count(void);
 void apic_timer_run(uint32_t count);
 void apic_end_of_interrupt(void);
+
+/* virtio.c */
+struct virtio;
+struct virtio_transport {
+	uint32_t (*features)(struct virtio *device, uint32_t word);
+	void (*features_set)(struct virtio *device, uint32_t word,
+			     uint32_t bits);
+	uint8_t (*status)(struct virtio *device);
+	void (*status_set)(struct virtio *device, uint8_t status);
+	/* Has the first queue, of at least size entries, lie at these addresses,
+	 * and interrupt with VECTOR_VIRTIO; false if that is not to be had. */
+	bool (*queue_set)(struct virtio *device, uint16_t size, uintptr_t table,
+			  uintptr_t avail, uintptr_t used);
+	void (*notify)(struct virtio *device);
+	/* After an interrupt: so that there may be another one. */
+	void (*acknowledge)(struct virtio *device);
+};
+
+/* A device, by the addresses of its registers. */
+struct virtio {
+	const struct virtio_transport *transport;
+	volatile uint8_t *common;
+	volatile uint8_t *config; /* what is of its kind */
+	volatile uint8_t *doorbell;
+	uint32_t doorbell_step; /* PCI: of queue_notify_off */
+	uint32_t pin;		/* mmio: of the I/O APIC */
+};
+
+#define VIRTIO_ID_9P 9
+
+/* virtio_mmio.c, virtio_pci.c: the device of that kind behind the one at *place
+ * (0: the first), which moves on; false if there is none. */
+bool virtio_mmio_find(struct virtio *device, uint32_t id, unsigned *place);
+bool virtio_pci_find(struct virtio *device, uint32_t id, unsigned *place);
 
 #endif

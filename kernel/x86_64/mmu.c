@@ -418,6 +418,30 @@ static void map_image(void)
 		     (uintptr_t)image_end, writable);
 }
 
+/* Maps the registers of a device to themselves. False if there is no memory for
+ * tables, or the address is not one for devices. */
+bool mmu_map_device(uint64_t start, uint64_t size)
+{
+	uint64_t bits = prot_bits(VM_READ | VM_WRITE) | PTE_UNCACHED;
+	uint64_t end = (start + size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+
+	start &= ~(PAGE_SIZE - 1);
+	if (start < ((uint64_t)1 << 20) || end <= start || end > VM_START)
+		return false;
+	for (; start < end; start += PAGE_SIZE) {
+		int level = LEVEL_4K;
+		uint64_t *entry = entry_find(start, &level);
+
+		if (*entry && is_leaf(*entry, level))
+			continue;
+		entry = entry_make(start, LEVEL_4K);
+		if (!entry)
+			return false;
+		*entry = start | bits;
+	}
+	return true;
+}
+
 void mmu_init(void)
 {
 	uint64_t writable = prot_bits(VM_READ | VM_WRITE);

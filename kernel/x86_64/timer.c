@@ -71,6 +71,19 @@ void apic_timer_run(uint32_t count)
 	apic_write(APIC_TIMER_INITIAL, count);
 }
 
+/* This processor's, in the highest byte. */
+uint32_t apic_id(void)
+{
+	return apic_read(APIC_ID);
+}
+
+/* Has the pin of the I/O APIC interrupt this processor, whenever it rises. */
+void apic_route(uint32_t pin, uint32_t vector)
+{
+	ioapic_write(0x10 + 2 * pin + 1, apic_id());
+	ioapic_write(0x10 + 2 * pin, vector);
+}
+
 void timer_init(void)
 {
 	outb(PIC1_DATA, 0xff);
@@ -84,8 +97,7 @@ void timer_init(void)
 	apic_write(APIC_TASK_PRIORITY, 0);
 	apic_write(APIC_LVT_LINT0, APIC_MASKED);
 	apic_write(APIC_SPURIOUS, APIC_SOFTWARE_ON | VECTOR_SPURIOUS);
-	ioapic_write(0x10 + 2 * IOAPIC_UART_PIN + 1, apic_read(APIC_ID));
-	ioapic_write(0x10 + 2 * IOAPIC_UART_PIN, VECTOR_UART);
+	apic_route(IOAPIC_UART_PIN, VECTOR_UART);
 }
 
 /* Sleeps until the deadline, or somewhat earlier. */

@@ -75,6 +75,7 @@ void trap_handle(struct trap_frame *frame)
 		break;
 	case VECTOR_TIMER:
 	case VECTOR_UART:
+	case VECTOR_VIRTIO:
 		apic_end_of_interrupt();
 		break;
 	case VECTOR_SPURIOUS:

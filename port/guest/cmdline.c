@@ -114,6 +114,8 @@ static void option_parse(const char *p, struct cmdline_options *options)
 		options->stdin_request = word_end(*value);
 	} else if ((value = value_of(p, "trace=1")) != NULL) {
 		options->trace = word_end(*value);
+	} else if ((value = value_of(p, "share=1")) != NULL) {
+		options->share = word_end(*value);
 	} else if ((value = value_of(p, "tty=")) != NULL) {
 		for (; *value >= '0' && *value <= '2'; value++)
 			options->terminal[*value - '0'] = true;

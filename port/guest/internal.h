@@ -16,7 +16,7 @@ size_t strlen(const char *s);
 
 /* cmdline.c: the kernel command line of abi/guest.h */
 struct cmdline_options {
-	bool stdin_request, trace;
+	bool stdin_request, trace, share;
 	bool terminal[3]; /* which descriptors are terminals */
 	struct port_winsize winsize;
 	uint64_t fs_size, fs_inodes; /* 0: not said */

@@ -40,6 +40,7 @@ _Noreturn void port_guest_main(void)
 	kernel_console_init(options.stdin_request);
 	port_guest_terminals_set(options.terminal, &options.winsize);
 	config.trace = options.trace;
+	config.share = options.share;
 	config.fs_bytes_max = options.fs_size;
 	config.fs_nodes_max = options.fs_inodes;
 	syscall_init(&config);

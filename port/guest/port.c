@@ -3,6 +3,7 @@
 #include "port/guest/internal.h"
 
 #include "abi/poll.h"
+#include "port/share.h"
 #include "sys.h"
 
 enum { SIG_SETMASK = 2 };
@@ -163,6 +164,17 @@ int port_waker_wait(struct port_waker *waker, unsigned streams,
 uint32_t port_console_poll(int stream)
 {
 	return stream ? POLLOUT | POLLWRNORM : POLLIN | POLLRDNORM;
+}
+
+int port_share_open(void)
+{
+	return kernel_share_open();
+}
+
+ssize_t port_share_call(const void *request, size_t len, void *reply,
+			size_t size)
+{
+	return kernel_share_call(request, len, reply, size);
 }
 
 void port_random(void *buf, size_t len)

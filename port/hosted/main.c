@@ -99,7 +99,7 @@ static void entry_read(const char *entry, struct syscall_config *config,
 
 void port_hosted_main(const uintptr_t *stack)
 {
-	struct syscall_config config = {0, 0, false};
+	struct syscall_config config = {.trace = false};
 	const uintptr_t *at = stack + 1 + stack[0] + 1; /* past argc, argv */
 	const void *vdso = NULL;
 	size_t size = 0;

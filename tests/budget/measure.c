@@ -215,7 +215,7 @@ static void measure(size_t op, unsigned n)
 
 int main(void)
 {
-	const struct syscall_config config = {0, 0, false};
+	const struct syscall_config config = {.trace = false};
 
 	syscall_init(&config);
 	prepare();

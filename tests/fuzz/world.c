@@ -29,7 +29,7 @@ void world_begin(uint64_t bytes_max, uint64_t nodes_max, bool trace)
 {
 	const struct syscall_config config = {
 		bytes_max ? bytes_max : (uint64_t)1 << 30,
-		nodes_max ? nodes_max + NODES_ROOM : 1 << 20, trace};
+		nodes_max ? nodes_max + NODES_ROOM : 1 << 20, trace, false};
 
 	port_unit_traced = trace;
 	port_unit_impatient = true;
@@ -234,7 +234,7 @@ static void put_node(struct text *text, struct fs_node *node)
 	struct fs_attr attr;
 	size_t len;
 
-	fs_getattr(node, &attr);
+	port_assert(!fs_getattr(node, &attr));
 	put(text,
 	    " ino %llu mode %o nlink %u owner %u %u rdev %llx size %llu "
 	    "blocks %llu times",
@@ -333,7 +333,7 @@ static void put_tree(struct text *text)
 	for (size_t i = 0; i < queue.len; i++) {
 		struct fs_attr attr;
 
-		fs_getattr(queue.nodes[i], &attr);
+		port_assert(!fs_getattr(queue.nodes[i], &attr));
 		put(text, "directory %llu:\n", (unsigned long long)attr.ino);
 		put_dir(text, queue.nodes[i], &queue);
 	}

@@ -117,7 +117,8 @@ TEST(names_of_repeated_words_do_not_collide)
 
 static void begin(void)
 {
-	const struct syscall_config config = {UINT64_MAX / 2, 1 << 20, false};
+	const struct syscall_config config = {.fs_bytes_max = UINT64_MAX / 2,
+					      .fs_nodes_max = 1 << 20};
 
 	syscall_init(&config);
 }

@@ -84,7 +84,7 @@ struct fs_attr call_attr(struct fs_node *node)
 {
 	struct fs_attr attr;
 
-	fs_getattr(node, &attr);
+	port_assert(!fs_getattr(node, &attr));
 	return attr;
 }
 

@@ -23,6 +23,7 @@
 
 #include "port/map.h"
 #include "port/port.h"
+#include "port/share.h"
 #include "port/user.h"
 #include "tests/unit/lock_order.h"
 
@@ -443,6 +444,20 @@ void port_unit_threads(int count, void (*body)(int index))
 	}
 	for (int i = 0; i < count; i++)
 		port_assert(pthread_join(threads[i].id, NULL) == 0);
+}
+
+ssize_t (*port_unit_share)(const void *request, size_t len, void *reply,
+			   size_t size);
+
+int port_share_open(void)
+{
+	return port_unit_share ? 0 : -ENODEV;
+}
+
+ssize_t port_share_call(const void *request, size_t len, void *reply,
+			size_t size)
+{
+	return port_unit_share(request, len, reply, size);
 }
 
 _Noreturn void port_panic(const char *file, int line, const char *expr)

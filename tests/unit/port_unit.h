@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Not to be changed while there is a file system. */
 extern bool port_unit_exact;
@@ -69,6 +70,10 @@ struct port_unit_map {
 			  bool copies);
 };
 extern struct port_unit_map port_unit_map;
+
+/* The host's server of files, if there is one: port_share_call. */
+extern ssize_t (*port_unit_share)(const void *request, size_t len, void *reply,
+				  size_t size);
 
 /* Called by port_panic before it ends the program: says which test it was. */
 extern void (*port_unit_on_panic)(void);

@@ -27,7 +27,8 @@ static uint32_t taken, running, met; /* atomic */
 
 static void begin(void)
 {
-	const struct syscall_config config = {1 << 26, 1 << 12, false};
+	const struct syscall_config config = {.fs_bytes_max = 1 << 26,
+					      .fs_nodes_max = 1 << 12};
 
 	syscall_init(&config);
 	sum = taken = met = 0;
