@@ -176,14 +176,16 @@ $(B)/obj/%.o: %.S
 	$(call say,AS) $(CC) $(CFLAGS) $(INCLUDE) $(DEPS) -c -o $@ $<
 
 # What few programs call often is compiled to be small, and jumps are not aligned.
-SMALL := $(addprefix fs/,allocate copy foreign fs map share xattr) \
+SMALL := $(addprefix fs/,allocate copy foreign fs map perm share walk xattr) \
 	$(patsubst %.c,%,$(SHARE_SRCS) $(filter-out port/lock.c port/pages.c, \
 	$(filter %.c,$(KERNEL_SRCS) $(PORT_GUEST_SRCS)))) \
 	$(addprefix syscalls/,attr copy cred dev epoll eventfd host inotify \
 	ioctl lock mmap notify pipe poll proc proc_text process text trace \
 	wait xattr)
 $(FS_OBJS) $(SYSCALLS_OBJS): COMPONENT_CFLAGS += -falign-jumps=1 \
-	-falign-loops=1 -falign-functions=8
+	-falign-loops=1 -falign-functions=1
+# Its table of jumps has distances then, which are half as long as addresses.
+$(B)/obj/gen/dispatch.o: COMPONENT_CFLAGS += -fpie
 $(SMALL:%=$(B)/obj/%.o): COMPONENT_CFLAGS += -Os
 $(FS_OBJS) $(SHARE_OBJS) $(SYSCALLS_OBJS): COMPONENT_CFLAGS += $(COVERAGE)
 
