@@ -137,6 +137,12 @@ void fs_node_object_set(struct fs_node *node, void *object);
 /* stat(2). Fails only of a foreign node, for which it returns 1 otherwise. */
 FS_CHECKED int fs_getattr(struct fs_node *node, struct fs_attr *attr);
 
+/* The same right into the caller's structure, st_dev being dev, of a regular file
+ * that is not foreign, while there is one thread: 0 or -EFAULT. 1 otherwise. */
+struct stat;
+FS_CHECKED int fs_stat_quick(const struct fs_node *node, uint64_t dev,
+			     struct stat *st);
+
 /* What passes through a FIFO is its user's affair, but leaves times: atime by
  * relatime unless noatime, or mtime and ctime. */
 void fs_node_was_read(struct fs_node *node, bool noatime);

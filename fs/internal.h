@@ -489,7 +489,7 @@ struct dirent *dir_last(const struct dir *dir);
 
 struct dir *dir_create(struct fs *fs);
 void dir_destroy(struct fs *fs, struct dir *dir);
-void dir_check(struct fs *fs, const struct dir *dir);
+__attribute__((cold)) void dir_check(struct fs *fs, const struct dir *dir);
 
 /* -- name.c: making and removing names ------------------------------------ */
 

@@ -250,8 +250,8 @@ static int search_tree(struct fs *fs, struct search *search)
 	return 0;
 }
 
-ssize_t fs_node_path(struct fs *fs, struct fs_node *node, char *buf,
-		     size_t size)
+__attribute__((cold)) ssize_t fs_node_path(struct fs *fs, struct fs_node *node,
+					   char *buf, size_t size)
 {
 	struct search search = {.node = node};
 	ssize_t len;

@@ -25,7 +25,7 @@ static struct timespec time_out(const struct fs_time *time)
 
 /* Field by field: a compound literal would clear it all first. Stored first are
  * the ends. */
-static int stat_fill(struct fs_node *node, struct stat *st)
+static int stat_copy(struct fs_node *node, struct stat *st)
 {
 	struct fs_attr attr;
 	int foreign = fs_getattr(node, &attr);
@@ -57,16 +57,19 @@ static int stat_fill(struct fs_node *node, struct stat *st)
 	return 0;
 }
 
-static long stat_path(int dirfd, const char *path, int flags, struct stat *st)
+static inline int stat_fill(struct fs_node *node, struct stat *st)
+{
+	int err = fs_stat_quick(node, DEV(0, FS_DEV_MINOR), st);
+
+	return LIKELY(err <= 0) ? err : stat_copy(node, st);
+}
+
+static __attribute__((noinline)) long stat_path(int dirfd, const char *path,
+						int flags, struct stat *st)
 {
 	struct fs_node *node;
-	int err =
-		path_quick(dirfd, path, !(flags & AT_SYMLINK_NOFOLLOW), &node);
+	int err = path_node(dirfd, path, flags, &node);
 
-	if (LIKELY(!err))
-		return stat_fill(node, st);
-	if (err > 0)
-		err = path_node(dirfd, path, flags, &node);
 	if (UNLIKELY(err))
 		return err;
 	err = stat_fill(node, st);
@@ -84,7 +87,12 @@ static const char *path_or_empty(const char *path, int flags)
 /* stat(2), lstat(2), fstat(2), newfstatat(2). */
 long sys_stat(const char *path, struct stat *st)
 {
-	return stat_path(AT_FDCWD, path, 0, st);
+	struct fs_node *node;
+	int err = path_quick(AT_FDCWD, path, true, &node);
+
+	if (LIKELY(!err))
+		return stat_fill(node, st);
+	return err < 0 ? err : stat_path(AT_FDCWD, path, 0, st);
 }
 
 long sys_lstat(const char *path, struct stat *st)
