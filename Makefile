@@ -99,7 +99,7 @@ FREESTANDING := -ffreestanding -fno-stack-protector -fno-pie -mcmodel=small \
 	-fcf-protection=none -fno-asynchronous-unwind-tables
 CFLAGS := -O2 -g
 COMPONENT_CFLAGS := -std=c11 $(CFLAGS) $(WARN) -Wframe-larger-than=1024 \
-	$(FREESTANDING) $(INCLUDE)
+	-ffunction-sections $(FREESTANDING) $(INCLUDE)
 HOST_CFLAGS := -std=c11 -D_GNU_SOURCE $(CFLAGS) $(WARN) -I.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
@@ -175,15 +175,14 @@ $(B)/obj/%.o: %.S
 	mkdir -p $(@D)
 	$(call say,AS) $(CC) $(CFLAGS) $(INCLUDE) $(DEPS) -c -o $@ $<
 
-# What few programs call often is compiled to be small, and jumps are not aligned.
+# What few programs call often is compiled to be small. What nothing calls the
+# linker leaves out of guests (tools/guest.specs).
 SMALL := $(addprefix fs/,allocate copy foreign fs map perm share walk xattr) \
 	$(patsubst %.c,%,$(SHARE_SRCS) $(filter-out port/lock.c port/pages.c, \
 	$(filter %.c,$(KERNEL_SRCS) $(PORT_GUEST_SRCS)))) \
 	$(addprefix syscalls/,attr copy cred dev epoll eventfd host inotify \
 	ioctl lock mmap notify pipe poll proc proc_text process text trace \
 	wait xattr)
-$(FS_OBJS) $(SYSCALLS_OBJS): COMPONENT_CFLAGS += -falign-jumps=1 \
-	-falign-loops=1 -falign-functions=1
 # Its table of jumps has distances then, which are half as long as addresses.
 $(B)/obj/gen/dispatch.o: COMPONENT_CFLAGS += -fpie
 $(SMALL:%=$(B)/obj/%.o): COMPONENT_CFLAGS += -Os

@@ -31,8 +31,8 @@ enum trace_result {
 };
 
 struct trace_call {
-	uint16_t number;
 	const char *name;
+	uint16_t number;
 	uint8_t result; /* enum trace_result */
 	uint8_t nargs;
 	uint8_t kinds[6]; /* enum trace_kind */

@@ -263,7 +263,7 @@ function make_trace_table(    f, i, j)
 	print "#include \"syscalls/trace.h\"\n" > f
 	print "const struct trace_call trace_calls[] = {" > f
 	for (i = 1; i <= n; i++) {
-		printf "\t{ %d, \"%s\", %s, %d, {", number[i], name[i], \
+		printf "\t{ \"%s\", %d, %s, %d, {", name[i], number[i], \
 			result_of(name[i]), nargs[i] > f
 		for (j = 1; j <= nargs[i]; j++)
 			printf "%s %s", (j > 1 ? "," : ""), \
