@@ -35,7 +35,7 @@ CLANG_TIDY := clang-tidy
 FS_SRCS := fs/map.c \
 	fs/allocate.c fs/content.c fs/copy.c fs/dir.c fs/file.c fs/foreign.c fs/fs.c fs/list.c fs/name.c \
 	fs/node.c fs/perm.c fs/quick.c fs/rename.c fs/share.c fs/slab.c fs/tree.c fs/walk.c \
-	fs/xattr.c
+	fs/walkers.c fs/xattr.c
 SHARE_SRCS := share/files.c share/message.c share/names.c share/nodes.c \
 	share/session.c share/xattr.c
 SYSCALLS_SRCS := syscalls/mmap.c \
@@ -337,7 +337,8 @@ $(FUZZ_PROGRAMS): $(filter-out %/calls.o %/check.o,$(UNIT_FS_OBJS)) \
 TSAN_CFLAGS := -std=c11 -O1 -g $(WARN) -fsanitize=thread $(PLAIN_INCLUDE)
 TSAN_OBJS := $(patsubst %.c,$(B)/tsan/obj/%.o,$(FS_SRCS) $(SYSCALLS_SRCS) $(SHARE_SRCS) \
 	$(UNIT_PORT_SRCS) $(addprefix gen/,$(SYSCALLS_GEN) $(UNIT_GEN)))
-TSAN_PROGRAMS := $(B)/tsan/nodes $(B)/tsan/waits $(B)/tsan/calls
+TSAN_PROGRAMS := $(B)/tsan/nodes $(B)/tsan/walkers $(B)/tsan/waits \
+	$(B)/tsan/calls
 $(B)/tsan/obj/gen/%.o: $(B)/gen/%.c
 	mkdir -p $(@D)
 	$(call say,CC) $(CC) $(TSAN_CFLAGS) $(DEPS) -c -o $@ $<
@@ -345,6 +346,7 @@ $(B)/tsan/obj/%.o: %.c $(GEN_HEADERS)
 	mkdir -p $(@D)
 	$(call say,CC) $(CC) $(TSAN_CFLAGS) $(DEPS) -c -o $@ $<
 $(B)/tsan/nodes: $(addprefix $(B)/tsan/obj/tests/unit/,threads.o calls.o check.o)
+$(B)/tsan/walkers: $(addprefix $(B)/tsan/obj/tests/unit/,walkers.o calls.o check.o)
 $(B)/tsan/waits: $(addprefix $(B)/tsan/obj/tests/unit/,waits.o check.o)
 $(B)/tsan/calls: $(addprefix $(B)/tsan/obj/tests/fuzz/,threads.o arguments.o calls.o \
 	world.o)

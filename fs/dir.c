@@ -15,9 +15,9 @@
 #include "fs/internal.h"
 #include "fs/lookup.h"
 
-#define INDEX_FROM	  8 /* entries from which there is an index */
-#define CHUNK_FIRST	  4 /* entries of the first chunk, at first */
-#define CHUNKS_FIRST	  4
+#define INDEX_FROM	  8  /* entries from which there is an index */
+#define CHUNK_FIRST	  4  /* entries of the first chunk, at first */
+#define CHUNKS_FIRST	  2  /* 1 << 2 chunks have a place at first */
 #define SEQ_FIRST	  2  /* positions 0 and 1 are "." and ".." */
 #define TAG_BITS	  16 /* the upper ones of 32 */
 #define DISTANCE_MAX	  63 /* this far or farther: see the entry */
@@ -41,7 +41,7 @@ const char *dirent_name(const struct dirent *entry)
 
 /* -- The index ------------------------------------------------------------ */
 
-static size_t index_slots(const struct dir *dir)
+UNSANITIZED static size_t index_slots(const struct dir *dir)
 {
 	return (size_t)1 << dir->index_bits;
 }
@@ -115,13 +115,22 @@ static struct dirent *entry_at(const struct dir *dir, size_t slot)
 	return &dir->chunks[slot >> CHUNK_SHIFT][slot & (CHUNK_ENTRIES - 1)];
 }
 
-static void index_free(struct fs *fs, struct dir *dir)
+/* Puts another index in the place of the one that there may be: a change, or
+ * within one. */
+static void index_set(struct fs *fs, struct dir *dir, size_t *index,
+		      unsigned bits)
 {
-	if (!dir->index)
-		return;
-	mem_free(fs, dir->index, index_slots(dir) * sizeof(*dir->index));
-	dir->index = NULL;
-	dir->index_bits = 0;
+	size_t *old = dir->index, bytes = index_slots(dir) * sizeof(*old);
+	bool inside = dir->changes % 2;
+
+	if (!inside)
+		dir_change_begin(dir);
+	dir->index = index;
+	dir->index_bits = (uint8_t)bits;
+	if (!inside)
+		dir_change_end(dir);
+	if (old)
+		mem_retire(fs, old, bytes);
 }
 
 /* Enters all entries in use. */
@@ -174,9 +183,7 @@ static int index_rebuild(struct fs *fs, struct dir *dir, unsigned bits)
 		index_copy(dir, index, slots - 1);
 	else
 		index_fill(dir, index, slots - 1);
-	index_free(fs, dir);
-	dir->index = index;
-	dir->index_bits = (uint8_t)bits;
+	index_set(fs, dir, index, bits);
 	return 0;
 }
 
@@ -186,6 +193,94 @@ struct dirent *dir_find(const struct dir *dir, const struct fs_name *name,
 			uint32_t hash)
 {
 	return lookup_entry(dir, name->text, name->len, hash);
+}
+
+/* -- Without the lock ----------------------------------------------------- */
+
+/* Has a name changed since seen was read? What was read before this is read
+ * before it: x86 keeps loads in order, and the compiler must. */
+UNSANITIZED static inline bool has_changed(const struct dir *dir, uint32_t seen)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	return __atomic_load_n(&dir->changes, __ATOMIC_RELAXED) != seen;
+}
+
+/* What an entry says that is called name, if nothing has changed. */
+UNSANITIZED static enum peek peek_entry(const struct dir *dir, uint32_t seen,
+					const struct dirent *entry,
+					struct fs_node **nodep)
+{
+	struct fs_node *node = __atomic_load_n(&entry->node, __ATOMIC_RELAXED);
+	bool is = entry->type == S_IFDIR >> 12;
+
+	if (has_changed(dir, seen) || !is)
+		return PEEK_ASK;
+	*nodep = node;
+	return PEEK_DIR;
+}
+
+/* entry_matches, for names in place. The entry may be changing. */
+UNSANITIZED static bool peek_matches(const struct dirent *entry,
+				     const struct fs_name *name, uint32_t hash)
+{
+	return entry->hash == hash && entry->name_len == name->len &&
+	       same_text(entry->name, name->text, name->len);
+}
+
+/* In a directory without an index: its entries are all in one chunk. */
+UNSANITIZED static enum peek peek_few(const struct dir *dir, uint32_t seen,
+				      const struct fs_name *name, uint32_t hash,
+				      struct fs_node **nodep)
+{
+	struct dirent **chunks =
+		__atomic_load_n(&dir->chunks, __ATOMIC_RELAXED);
+	size_t used = __atomic_load_n(&dir->used, __ATOMIC_RELAXED);
+	struct dirent *entry;
+
+	if (has_changed(dir, seen))
+		return PEEK_ASK;
+	if (!used)
+		return PEEK_NONE;
+	entry = __atomic_load_n(&chunks[0], __ATOMIC_RELAXED);
+	if (has_changed(dir, seen))
+		return PEEK_ASK;
+	for (; used; used--, entry++) {
+		if (__atomic_load_n(&entry->node, __ATOMIC_RELAXED) &&
+		    peek_matches(entry, name, hash))
+			return peek_entry(dir, seen, entry, nodep);
+	}
+	return has_changed(dir, seen) ? PEEK_ASK : PEEK_NONE;
+}
+
+/*
+ * Nothing that was read is used as an address, or taken for true, before it is
+ * known that nothing has changed; what was true then stays in memory as long as
+ * the section lasts. The thread sanitizer is not shown this, since it knows
+ * nothing of reads whose results are thrown away.
+ */
+UNSANITIZED enum peek dir_peek(const struct dir *dir, uint32_t seen,
+			       const struct fs_name *name, uint32_t hash,
+			       struct fs_node **nodep)
+{
+	size_t *index = __atomic_load_n(&dir->index, __ATOMIC_RELAXED);
+	size_t mask = index_slots(dir) - 1, at = hash & mask, slot;
+
+	if (UNLIKELY(seen % 2) || UNLIKELY(name->len > NAME_INLINE))
+		return PEEK_ASK;
+	if (!index)
+		return peek_few(dir, seen, name, hash, nodep);
+	if (has_changed(dir, seen))
+		return PEEK_ASK;
+	for (;; at = (at + 1) & mask) {
+		slot = __atomic_load_n(&index[at], __ATOMIC_RELAXED);
+		if (has_changed(dir, seen))
+			return PEEK_ASK;
+		if (!slot)
+			return PEEK_NONE;
+		if (slot >> TAG_SHIFT == hash >> 16 &&
+		    peek_matches(slot_entry(slot), name, hash))
+			return peek_entry(dir, seen, slot_entry(slot), nodep);
+	}
 }
 
 static size_t chunk_bytes(size_t entries)
@@ -205,6 +300,7 @@ static int chunk_first_grow(struct fs *fs, struct dir *dir)
 		return -ENOMEM;
 	if (old)
 		memcpy(chunk, old, chunk_bytes(dir->used));
+	dir_change_begin(dir);
 	dir->chunks[0] = chunk;
 	if (dir->index) {
 		size_t mask = index_slots(dir) - 1;
@@ -212,28 +308,36 @@ static int chunk_first_grow(struct fs *fs, struct dir *dir)
 		memset(dir->index, 0, (mask + 1) * sizeof(*dir->index));
 		index_fill(dir, dir->index, mask);
 	}
+	dir_change_end(dir);
 	if (old)
-		mem_free(fs, old, chunk_bytes(dir->capacity));
+		mem_retire(fs, old, chunk_bytes(dir->capacity));
 	dir->capacity = capacity;
 	return 0;
 }
 
+/* How many chunks there is a place for. */
+static size_t chunks_cap(const struct dir *dir)
+{
+	return dir->chunks ? (size_t)1 << dir->chunks_bits : 0;
+}
+
 static int chunks_grow(struct fs *fs, struct dir *dir)
 {
-	size_t cap =
-		dir->chunks_cap ? dir->chunks_cap * (size_t)2 : CHUNKS_FIRST;
-	struct dirent **chunks = mem_alloc(fs, cap * sizeof(struct dirent *));
+	size_t bytes = chunks_cap(dir) * sizeof(struct dirent *);
+	unsigned bits = bytes ? dir->chunks_bits + 1U : CHUNKS_FIRST;
+	struct dirent **old = dir->chunks, **chunks;
 
+	chunks = mem_alloc(fs, sizeof(struct dirent *) << bits);
 	if (!chunks)
 		return -ENOMEM;
-	if (dir->chunks) {
-		size_t bytes = dir->chunks_cap * sizeof(struct dirent *);
-
-		memcpy(chunks, dir->chunks, bytes);
-		mem_free(fs, dir->chunks, bytes);
-	}
+	if (old)
+		memcpy(chunks, old, bytes);
+	dir_change_begin(dir);
 	dir->chunks = chunks;
-	dir->chunks_cap = (uint32_t)cap;
+	dir->chunks_bits = (uint8_t)bits;
+	dir_change_end(dir);
+	if (old)
+		mem_retire(fs, old, bytes);
 	return 0;
 }
 
@@ -245,7 +349,7 @@ static int entry_reserve(struct fs *fs, struct dir *dir)
 
 	if (LIKELY(dir->used < dir->capacity))
 		return 0;
-	if (chunks == dir->chunks_cap) {
+	if (chunks == chunks_cap(dir)) {
 		int err = chunks_grow(fs, dir);
 
 		if (err)
@@ -327,8 +431,8 @@ static void chunks_trim(struct fs *fs, struct dir *dir)
 	while (dir->capacity > CHUNK_ENTRIES &&
 	       dir->used + CHUNKS_SPARE * CHUNK_ENTRIES <= dir->capacity) {
 		dir->capacity -= CHUNK_ENTRIES;
-		mem_free(fs, dir->chunks[dir->capacity >> CHUNK_SHIFT],
-			 chunk_bytes(CHUNK_ENTRIES));
+		mem_retire(fs, dir->chunks[dir->capacity >> CHUNK_SHIFT],
+			   chunk_bytes(CHUNK_ENTRIES));
 	}
 }
 
@@ -360,21 +464,23 @@ static void entries_compact(struct dir *dir)
 /* Frees everything an empty directory does not need. */
 static void entries_free(struct fs *fs, struct dir *dir)
 {
-	index_free(fs, dir);
-	for (size_t i = CHUNK_ENTRIES; i < dir->capacity; i += CHUNK_ENTRIES)
-		mem_free(fs, dir->chunks[i >> CHUNK_SHIFT],
-			 chunk_bytes(CHUNK_ENTRIES));
-	if (dir->capacity)
-		mem_free(fs, dir->chunks[0],
-			 chunk_bytes(dir->capacity < CHUNK_ENTRIES
-					     ? dir->capacity
-					     : CHUNK_ENTRIES));
-	if (dir->chunks)
-		mem_free(fs, dir->chunks,
-			 dir->chunks_cap * sizeof(struct dirent *));
+	size_t capacity = dir->capacity, bytes = chunks_cap(dir);
+	struct dirent **chunks = dir->chunks;
+
+	if (dir->index)
+		index_set(fs, dir, NULL, 0);
 	dir->chunks = NULL;
 	dir->capacity = 0;
-	dir->chunks_cap = 0;
+	for (size_t i = CHUNK_ENTRIES; i < capacity; i += CHUNK_ENTRIES)
+		mem_retire(fs, chunks[i >> CHUNK_SHIFT],
+			   chunk_bytes(CHUNK_ENTRIES));
+	if (capacity)
+		mem_retire(fs, chunks[0],
+			   chunk_bytes(capacity < CHUNK_ENTRIES
+					       ? capacity
+					       : CHUNK_ENTRIES));
+	if (chunks)
+		mem_retire(fs, chunks, bytes * sizeof(*chunks));
 }
 
 /* After a removal: gives back memory when much is unused. An index that can't
@@ -454,20 +560,15 @@ size_t dir_seek(const struct dir *dir, uint64_t from)
 
 /* -- Coming, going, checking ---------------------------------------------- */
 
-struct dir *dir_create(struct fs *fs)
+void dir_init(struct dir *dir)
 {
-	struct dir *dir = mem_alloc(fs, sizeof(*dir));
-
-	if (dir)
-		*dir = (struct dir){.next_seq = SEQ_FIRST};
-	return dir;
+	*dir = (struct dir){.next_seq = SEQ_FIRST};
 }
 
-void dir_destroy(struct fs *fs, struct dir *dir)
+void dir_fini(struct fs *fs, struct dir *dir)
 {
 	port_assert(dir->live == 0);
 	entries_free(fs, dir);
-	mem_free(fs, dir, sizeof(*dir));
 }
 
 static void entry_check(struct fs *fs, const struct dir *dir,

@@ -38,12 +38,6 @@ int fs_foreign_make(struct fs *fs, struct fs_node *dir,
 	if (err)
 		return err;
 	if (is_dir(node)) {
-		node->dir = dir_create(fs);
-		if (!node->dir) {
-			nodes_give(fs);
-			mem_free(fs, node, sizeof(*node));
-			return -ENOMEM;
-		}
 		node_ref(dir);
 		node->dir->parent = dir;
 	} else if (is_device(node)) {
@@ -71,15 +65,7 @@ void fs_foreign_update(struct fs_node *node, const struct fs_attr *attr)
 
 bool fs_node_try_ref(struct fs_node *node)
 {
-	uint32_t refs = __atomic_load_n(&node->refs, __ATOMIC_RELAXED);
-
-	while (refs) {
-		if (__atomic_compare_exchange_n(&node->refs, &refs, refs + 1,
-						true, __ATOMIC_ACQUIRE,
-						__ATOMIC_RELAXED))
-			return true;
-	}
-	return false;
+	return node_try_ref(node);
 }
 
 void *fs_memory_alloc(struct fs *fs, size_t size)

@@ -65,6 +65,7 @@ void fs_destroy(struct fs *fs)
 	node_unref(fs, fs->root);
 	port_assert(fs->nodes == 0 && fs->bytes == 0);
 	port_assert(share_total(fs) == 0);
+	walkers_fini(fs);
 	slab_fini(fs);
 	port_pages_free(fs, fs_pages());
 }

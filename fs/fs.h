@@ -563,15 +563,22 @@ enum fs_last {
 	FS_LAST_ROOT,	/* none at all: dir is meant, as by "/" */
 };
 
+struct walker;
+
 /*
  * The state of one walk, made by fs_walk_begin and ended by fs_walk_end. After
- * fs_walk_parent, dir is the directory that holds the last component.
+ * fs_walk_parent, dir is the directory that holds the last component. It stays
+ * in memory until fs_walk_end, but only fs_walk_keep makes sure that it has not
+ * been removed, with all references gone.
  */
 struct fs_walk {
 	struct fs *fs;
 	const struct fs_cred *cred;
-	struct fs_node *dir; /* holds a reference */
-	const char *rest;    /* what is still to be walked */
+	struct fs_node *dir;   /* holds a reference unless there is a walker */
+	struct walker *walker; /* or NULL; with it: */
+	struct fs_node *held;  /* where it began, or NULL: holds a reference */
+	struct fs_node *const *start; /* where it began, or NULL: held */
+	const char *rest;	      /* what is still to be walked */
 	const char *path;
 	struct fs_name name;
 	enum fs_last last;
@@ -592,14 +599,26 @@ void fs_walk_begin(struct fs_walk *walk, struct fs *fs, struct fs_node *start,
 
 void fs_walk_end(struct fs_walk *walk);
 
-/* Ends the walk, but returns the reference to its directory. */
+/* The same at *start (atomic), or the root if that is NULL: whatever is there has
+ * a reference that it keeps as long as it is there. */
+void fs_walk_begin_at(struct fs_walk *walk, struct fs *fs,
+		      struct fs_node *const *start, const char *path,
+		      const struct fs_cred *cred);
+
+/* After fs_walk_parent: has dir hold a reference. May walk once more, and so
+ * give an error of fs_walk_parent. */
+FS_CHECKED int fs_walk_keep(struct fs_walk *walk);
+
+/* After fs_walk_keep: ends the walk, but returns the reference to its
+ * directory. */
 struct fs_node *fs_walk_end_dir(struct fs_walk *walk);
 
 /* Walks up to the last component, which is not looked at: it ends up in last
  * and name. -ENOENT (also for ""), -ENOTDIR, -EACCES, -ELOOP, -ENAMETOOLONG, -EFAULT. */
 FS_CHECKED int fs_walk_parent(struct fs_walk *walk);
 
-/* Both of these, for such paths as fs_find_quick is for; false for others. */
+/* Both of these, and fs_walk_keep, for such paths as fs_find_quick is for; false
+ * for others. */
 FS_CHECKED bool fs_walk_quick(struct fs_walk *walk, struct fs *fs,
 			      struct fs_node *start, const char *path,
 			      const struct fs_cred *cred);
@@ -614,6 +633,11 @@ FS_CHECKED int fs_walk_follow(struct fs_walk *walk, struct fs_node *link);
 FS_CHECKED int fs_walk_last(struct fs_walk *walk, bool follow,
 			    struct fs_node **nodep);
 
+/* All that follows fs_walk_begin: stores a reference to the node that the path
+ * names. */
+FS_CHECKED int fs_walk_to(struct fs_walk *walk, bool follow,
+			  struct fs_node **nodep);
+
 /*
  * The same for what most paths of root are: names of directories that are there,
  * and a last name of anything. Only while there is one thread (!port_threaded).
@@ -625,8 +649,7 @@ FS_CHECKED int fs_find_quick(struct fs *fs, struct fs_node *start,
 			     const struct fs_cred *cred,
 			     struct fs_node **nodep);
 
-/* All of it (and so takes over the reference to start): stores a reference to
- * the node that path names. */
+/* All of it (and so takes over the reference to start). */
 FS_CHECKED int fs_walk_node(struct fs *fs, struct fs_node *start,
 			    const char *path, bool follow,
 			    const struct fs_cred *cred, struct fs_node **nodep);

@@ -27,6 +27,9 @@
 #define LIKELY(x)   __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
+/* What dir_peek uses is kept from the thread sanitizer, see there. */
+#define UNSANITIZED __attribute__((no_sanitize("thread")))
+
 #define PERM_MASK     07777u
 #define SIZE_MAX_FILE ((uint64_t)INT64_MAX) /* as tmpfs: MAX_LFS_FILESIZE */
 #define LINK_MAX_NODE UINT32_MAX
@@ -214,7 +217,8 @@ static inline bool dirent_is_dir(const struct dirent *entry)
 
 _Static_assert(sizeof(struct dirent) == 64, "a dirent is a cache line");
 
-/* A directory's entries: see dir.c. Protected by its node's lock. */
+/* A directory's entries: see dir.c. Protected by its node's lock, but looked at
+ * without it too: dir_peek. */
 struct dir {
 	/* Changes under the rename lock too, so either lock suffices to read:
 	 * the parent (holds a reference; the root's is itself, without). */
@@ -227,9 +231,19 @@ struct dir {
 	size_t used;	     /* after the last of them */
 	size_t capacity;     /* entries that the chunks can hold */
 	uint64_t next_seq;   /* of the next entry */
-	uint32_t chunks_cap; /* size of the array chunks */
+	uint32_t changes;    /* atomic: odd while names change */
+	uint8_t chunks_bits; /* size of the array chunks: 1 << chunks_bits */
 	uint8_t index_bits;  /* the index has 1 << index_bits slots, or none */
 };
+
+/* A directory in one piece, of whole cache lines, so that none has lines in
+ * common with another that other threads use. */
+struct dir_node {
+	struct fs_node node;
+	struct dir dir;
+};
+
+_Static_assert(sizeof(struct dir_node) % 64 == 0, "a directory is whole lines");
 
 struct slab;
 
@@ -255,6 +269,23 @@ struct shares {
 	uint64_t reserved; /* for which there is room besides */
 };
 
+#define LINE	      64 /* bytes of a cache line */
+#define WALKERS_SLOTS 64
+
+/* How many walkers are inside, of those threads that hash to this slot. */
+struct walker {
+	_Alignas(LINE) uint32_t inside; /* atomic */
+};
+
+/* Who looks at directories without their locks, and the memory that is kept
+ * for their sake: see walkers.c. */
+struct walkers {
+	_Alignas(LINE) uint64_t used; /* atomic: slots that ever were */
+	struct retired *retired;      /* atomic, tested without the lock */
+	struct lock lock;	      /* protects: retired, and what is there */
+	struct walker slots[WALKERS_SLOTS];
+};
+
 struct xattr_set;
 
 /* Leads from nodes to their extended attributes: see xattr.c. */
@@ -275,7 +306,7 @@ struct fs {
 	void (*forget)(struct fs_node *node); /* atomic: fs_forget_set */
 
 	/* atomic: */
-	uint64_t bytes; /* of contents */
+	_Alignas(LINE) uint64_t bytes; /* of contents */
 	uint64_t nodes;
 	uint64_t next_ino;
 	uint64_t size_max; /* of files: at most SIZE_MAX_FILE */
@@ -284,6 +315,7 @@ struct fs {
 	struct shares shares;
 	struct xattr_table xattrs;
 	struct slab_cache caches[SLAB_CLASSES];
+	struct walkers walkers;
 };
 
 static inline uint64_t size_max_now(const struct fs *fs)
@@ -304,17 +336,39 @@ void mem_free(struct fs *fs, void *object, size_t size);
 /* How many bytes mem_alloc(size) really takes: the size of its class. */
 size_t mem_size(size_t size);
 
+/* -- walkers.c: looking at directories without locks ------------------------ */
+
+/* Until walker_leave no directory's memory goes, nor that of its entries, which
+ * the caller finds by pointers that it reads from now on. Such sections nest. */
+struct walker *walker_enter(struct fs *fs);
+void walker_leave(struct fs *fs, struct walker *walker);
+
+/* mem_free, once nobody is inside who may have found the object. It can't be
+ * found any more; its contents are lost at once. */
+void mem_retire(struct fs *fs, void *object, size_t size);
+/* The same for a directory's node, which is still looked at. */
+void dir_retire(struct fs *fs, struct fs_node *node);
+
+/* When nobody is inside: all is freed. */
+void walkers_fini(struct fs *fs);
+
 /* -- node.c: nodes and attributes ---------------------------------------- */
 
 struct node_time node_now(void);
 
 /* Takes one of the nodes that the limit allows, or -ENOSPC; and gives it back.
  * Each name of a file but the first counts as one, as on tmpfs. */
-FS_CHECKED int nodes_take(struct fs *fs);
-
 static inline void nodes_give(struct fs *fs)
 {
 	count_sub(&fs->nodes, 1);
+}
+
+FS_CHECKED static inline int nodes_take(struct fs *fs)
+{
+	if (LIKELY(count_add(&fs->nodes, 1) <= fs->limits.nodes_max))
+		return 0;
+	nodes_give(fs);
+	return -ENOSPC;
 }
 
 /* A node with one reference, no links, charged to the limit; or -ENOSPC,
@@ -327,11 +381,25 @@ static inline void node_ref(struct fs_node *node)
 	ref_take(&node->refs);
 }
 
-/* A node with one reference, in memory of its own, without anything else. */
+/* A node with one reference, counted, but not against the limit, and without a
+ * number; of a directory, with no names. -ENOMEM */
 FS_CHECKED int node_alloc(struct fs *fs, uint32_t mode, uint32_t uid,
 			  uint32_t gid, struct fs_node **nodep);
 
 struct node_time time_in(const struct fs_time *time);
+/* Takes a reference to a node that may have none any more: then false. */
+static inline bool node_try_ref(struct fs_node *node)
+{
+	uint32_t refs = __atomic_load_n(&node->refs, __ATOMIC_RELAXED);
+
+	while (refs) {
+		if (__atomic_compare_exchange_n(&node->refs, &refs, refs + 1,
+						true, __ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED))
+			return true;
+	}
+	return false;
+}
 
 /* Frees a node whose references are gone. */
 void node_free(struct fs *fs, struct fs_node *node);
@@ -462,6 +530,41 @@ uint32_t dir_hash(const struct fs *fs, const char *name, size_t len);
 struct dirent *dir_find(const struct dir *dir, const struct fs_name *name,
 			uint32_t hash);
 
+/* What is called name, found without the lock, within a section of walkers.c. */
+enum peek {
+	PEEK_DIR,  /* a directory */
+	PEEK_NONE, /* nothing */
+	PEEK_ASK,  /* anything, to be asked for under the lock */
+};
+enum peek dir_peek(const struct dir *dir, uint32_t seen,
+		   const struct fs_name *name, uint32_t hash,
+		   struct fs_node **nodep);
+
+/* What is to be seen by dir_peek: pairs with the end of a change. */
+static inline uint32_t dir_changes(const struct dir *dir)
+{
+	return __atomic_load_n(&dir->changes, __ATOMIC_ACQUIRE);
+}
+
+/* What changes names is put between these two: all of it is seen, or nothing.
+ * They nest only with other directories' ones. */
+static inline void dir_change_begin(struct dir *dir)
+{
+	if (UNLIKELY(port_threaded)) {
+		__atomic_store_n(&dir->changes, dir->changes + 1,
+				 __ATOMIC_RELAXED);
+		/* stores stay in order: x86 */
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	}
+}
+
+static inline void dir_change_end(struct dir *dir)
+{
+	if (UNLIKELY(port_threaded))
+		__atomic_store_n(&dir->changes, dir->changes + 1,
+				 __ATOMIC_RELEASE);
+}
+
 const char *dirent_name(const struct dirent *entry);
 
 /* Makes room for one more entry, which may move entries, and in *long_name for
@@ -469,8 +572,8 @@ const char *dirent_name(const struct dirent *entry);
 FS_CHECKED int dir_reserve(struct fs *fs, struct dir *dir, size_t name_len,
 			   char **long_name);
 
-/* Commits: after dir_reserve these cannot fail. Both may move entries. The
- * first returns the seq of the new one. */
+/* Commits: after dir_reserve these cannot fail, within a change. Both may move
+ * entries. The first returns the seq of the new one. */
 uint64_t dir_insert(struct dir *dir, const struct fs_name *name, uint32_t hash,
 		    char *long_name, struct fs_node *node);
 void dir_remove(struct fs *fs, struct dir *dir, struct dirent *entry);
@@ -487,8 +590,8 @@ struct dirent *dir_next(const struct dir *dir, size_t *slot);
 /* The entry in use that was made last, or NULL. */
 struct dirent *dir_last(const struct dir *dir);
 
-struct dir *dir_create(struct fs *fs);
-void dir_destroy(struct fs *fs, struct dir *dir);
+void dir_init(struct dir *dir);
+void dir_fini(struct fs *fs, struct dir *dir);
 __attribute__((cold)) void dir_check(struct fs *fs, const struct dir *dir);
 
 /* -- name.c: making and removing names ------------------------------------ */

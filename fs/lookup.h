@@ -49,7 +49,7 @@ static inline bool skip_name(const char **path)
 	return false;
 }
 
-static inline uint64_t load_u64(const char *p)
+UNSANITIZED static inline uint64_t load_u64(const char *p)
 {
 	uint64_t word;
 
@@ -57,7 +57,7 @@ static inline uint64_t load_u64(const char *p)
 	return word;
 }
 
-static inline uint32_t load_u32(const char *p)
+UNSANITIZED static inline uint32_t load_u32(const char *p)
 {
 	uint32_t word;
 
@@ -98,7 +98,7 @@ static inline uint32_t lookup_hash(const struct fs *fs, const char *name,
 	return (uint32_t)(hash ^ (hash >> 32));
 }
 
-static inline struct dirent *slot_entry(size_t slot)
+UNSANITIZED static inline struct dirent *slot_entry(size_t slot)
 {
 	return (struct dirent *)(slot & (((size_t)1 << TAG_SHIFT) - 1) &
 				 ~DISTANCE_MASK);
@@ -116,7 +116,8 @@ static inline const char *entry_text(const struct dirent *entry)
 
 /* memcmp() == 0, for names: most are short, and a call costs more than they
  * do. The last step of each length overlaps the one before. */
-static inline bool same_text(const char *a, const char *b, size_t len)
+UNSANITIZED static inline bool same_text(const char *a, const char *b,
+					 size_t len)
 {
 	if (len < 4) {
 		return a[0] == b[0] && a[len / 2] == b[len / 2] &&

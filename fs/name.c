@@ -96,13 +96,16 @@ int name_make_node(struct fs *fs, const struct fs_node *dir, uint32_t mode,
 	return make_node(fs, dir, mode, cred, nodep);
 }
 
-/* Commits the first name of a new node, and for a directory its parent. */
+/* Commits the first name of a new node, and for a directory its parent: all of
+ * that before a walker can come to it. */
 static void make_commit(struct fs_node *dir, const struct fs_name *name,
 			uint32_t hash, char *long_name, struct fs_node *node)
 	REQUIRES(dir->lock)
 {
-	uint64_t seq = dir_insert(dir->dir, name, hash, long_name, node);
+	uint64_t seq;
 
+	dir_change_begin(dir->dir);
+	seq = dir_insert(dir->dir, name, hash, long_name, node);
 	node->nlink = 1; /* the node's first reference now stands for it */
 	if (is_dir(node)) {
 		node->nlink = 2;
@@ -112,6 +115,7 @@ static void make_commit(struct fs_node *dir, const struct fs_name *name,
 		dir->nlink++;
 	}
 	node_changed(dir, node->ctime);
+	dir_change_end(dir->dir);
 }
 
 /* The common part of fs_make and fs_symlink. content, if any, is what a
@@ -338,7 +342,9 @@ int fs_link(struct fs *fs, struct fs_node *node, struct fs_node *dir,
 	err = link_reserve(fs, node, dir, name, &long_name);
 	if (!err) {
 		/* commit: nothing below can fail */
+		dir_change_begin(dir->dir);
 		dir_insert(dir->dir, name, hash, long_name, node);
+		dir_change_end(dir->dir);
 		if (node->nlink == 0) {
 			node_ref(node); /* which all its links stand for */
 			fs_node_mark(node, 0, FS_MARK_LINKABLE);
@@ -361,7 +367,9 @@ static inline bool unlink_commit(struct fs *fs, struct fs_node *dir,
 {
 	struct node_time now = node_now();
 
+	dir_change_begin(dir->dir);
 	dir_remove(fs, dir->dir, entry);
+	dir_change_end(dir->dir);
 	node_changed(dir, now);
 	node->ctime = now;
 	node->nlink--;

@@ -49,14 +49,6 @@ static bool time_after(const struct node_time *a, const struct node_time *b)
 	return a->nsec > b->nsec;
 }
 
-int nodes_take(struct fs *fs)
-{
-	if (LIKELY(count_add(&fs->nodes, 1) <= fs->limits.nodes_max))
-		return 0;
-	count_sub(&fs->nodes, 1);
-	return -ENOSPC;
-}
-
 static uint64_t ino_take(struct fs *fs)
 {
 	if (UNLIKELY(port_threaded))
@@ -66,10 +58,11 @@ static uint64_t ino_take(struct fs *fs)
 
 /* Field by field: to clear it all first takes 8 ns. */
 static inline void node_init(struct fs_node *node, uint32_t mode, uint32_t uid,
-			     uint32_t gid)
+			     uint32_t gid, struct dir *dir)
 {
 	node->size = 0;
 	memset(node->data, 0, DATA_INLINE);
+	node->dir = dir;
 	node->mode = (uint16_t)mode;
 	node->form = CONTENT_HOLE;
 	node->marks = 0;
@@ -82,6 +75,34 @@ static inline void node_init(struct fs_node *node, uint32_t mode, uint32_t uid,
 	node->ino = 0;
 }
 
+static struct dir_node *dir_new(struct fs *fs)
+{
+	struct dir_node *dir = mem_alloc(fs, sizeof(*dir));
+
+	if (dir)
+		dir_init(&dir->dir);
+	return dir;
+}
+
+/* NULL if there is no memory. */
+static inline struct fs_node *node_new(struct fs *fs, uint32_t mode,
+				       uint32_t uid, uint32_t gid)
+{
+	struct dir_node *dir = NULL;
+	struct fs_node *node;
+
+	if (UNLIKELY(S_ISDIR(mode))) {
+		dir = dir_new(fs);
+		node = dir ? &dir->node : NULL;
+	} else {
+		node = mem_alloc(fs, sizeof(*node));
+	}
+	if (UNLIKELY(!node))
+		return NULL;
+	node_init(node, mode, uid, gid, dir ? &dir->dir : NULL);
+	return node;
+}
+
 int node_create(struct fs *fs, uint32_t mode, uint32_t uid, uint32_t gid,
 		struct fs_node **nodep)
 {
@@ -90,28 +111,14 @@ int node_create(struct fs *fs, uint32_t mode, uint32_t uid, uint32_t gid,
 
 	if (err)
 		return err;
-	node = mem_alloc(fs, sizeof(*node));
+	node = node_new(fs, mode, uid, gid);
 	if (!node) {
-		err = -ENOMEM;
-		goto give_back;
-	}
-	node_init(node, mode, uid, gid);
-	if (S_ISDIR(mode)) {
-		node->dir = dir_create(fs);
-		if (!node->dir) {
-			err = -ENOMEM;
-			goto free_node;
-		}
+		nodes_give(fs);
+		return -ENOMEM;
 	}
 	node->ino = ino_take(fs);
 	*nodep = node;
 	return 0;
-
-free_node:
-	mem_free(fs, node, sizeof(*node));
-give_back:
-	count_sub(&fs->nodes, 1);
-	return err;
 }
 
 void fs_forget_set(struct fs *fs, void (*forget)(struct fs_node *node))
@@ -127,12 +134,11 @@ void fs_live_set(struct fs *fs, const struct fs_live *live)
 int node_alloc(struct fs *fs, uint32_t mode, uint32_t uid, uint32_t gid,
 	       struct fs_node **nodep)
 {
-	struct fs_node *node = mem_alloc(fs, sizeof(*node));
+	struct fs_node *node = node_new(fs, mode, uid, gid);
 
 	if (!node)
 		return -ENOMEM;
 	count_add(&fs->nodes, 1);
-	node_init(node, mode, uid, gid);
 	*nodep = node;
 	return 0;
 }
@@ -177,16 +183,17 @@ void node_free(struct fs *fs, struct fs_node *node)
 		if (UNLIKELY(fs_node_marks(node) &
 			     (FS_MARK_WATCHED | FS_MARK_FOREIGN)))
 			node_free_tell(fs, node);
-		if (is_dir(node)) {
-			parent = node->dir->parent;
-			dir_destroy(fs, node->dir);
-		} else {
-			content_destroy(fs, node);
-		}
 		if (UNLIKELY(node->marks & FS_MARK_XATTRS))
 			xattr_destroy(fs, node);
-		mem_free(fs, node, sizeof(*node));
-		count_sub(&fs->nodes, 1);
+		if (is_dir(node)) {
+			parent = node->dir->parent;
+			dir_fini(fs, node->dir);
+			dir_retire(fs, node);
+		} else {
+			content_destroy(fs, node);
+			mem_free(fs, node, sizeof(*node));
+		}
+		nodes_give(fs);
 		if (!parent || parent == node)
 			return;
 		if (!ref_drop(&parent->refs))

@@ -91,6 +91,7 @@ bool fs_walk_quick(struct fs_walk *walk, struct fs *fs, struct fs_node *start,
 		return false;
 	node_ref(quick.dir);
 	walk->dir = quick.dir;
+	walk->walker = NULL;
 	walk->name = quick.name;
 	walk->rest = quick.end;
 	walk->fs = fs;

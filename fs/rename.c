@@ -255,6 +255,21 @@ static int rename_reserve(struct renaming *r, char **long_name)
 	return err;
 }
 
+/* For walkers, all that is changed between these two is one change. */
+static __attribute__((noinline)) void changes_begin(const struct renaming *r)
+{
+	dir_change_begin(r->olddir->dir);
+	if (r->newdir != r->olddir)
+		dir_change_begin(r->newdir->dir);
+}
+
+static __attribute__((noinline)) void changes_end(const struct renaming *r)
+{
+	dir_change_end(r->olddir->dir);
+	if (r->newdir != r->olddir)
+		dir_change_end(r->newdir->dir);
+}
+
 /* Reserves and commits, all locks held. Stores what references the caller is
  * to drop: to the victim if that was its last link, and to old parents. */
 static int rename_locked(struct renaming *r, struct fs_node *drop[3])
@@ -277,10 +292,14 @@ static int rename_locked(struct renaming *r, struct fs_node *drop[3])
 		drop[0] = r->olddir;
 	if (moves && exchange && is_dir(r->victim))
 		drop[1] = r->newdir;
+	if (UNLIKELY(port_threaded))
+		changes_begin(r);
 	if (exchange)
 		exchange_commit(r, now);
 	else
 		replace_commit(r, long_name, now);
+	if (UNLIKELY(port_threaded))
+		changes_end(r);
 	if (r->victim && r->victim->nlink == 0)
 		drop[2] = r->victim;
 	r->node->ctime = now;

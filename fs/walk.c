@@ -12,15 +12,75 @@
 #include "fs/internal.h"
 #include "fs/lookup.h"
 
-void fs_walk_begin(struct fs_walk *walk, struct fs *fs, struct fs_node *start,
-		   const char *path, const struct fs_cred *cred)
+static inline void walk_begin(struct fs_walk *walk, struct fs *fs,
+			      const char *path, const struct fs_cred *cred)
 {
 	walk->fs = fs;
 	walk->cred = cred;
-	walk->dir = start;
 	walk->path = walk->rest = path;
 	walk->slash = walk->name.slash = false;
 	walk->links = walk->depth = 0;
+	walk->walker = UNLIKELY(port_threaded) ? walker_enter(fs) : NULL;
+}
+
+void fs_walk_begin(struct fs_walk *walk, struct fs *fs, struct fs_node *start,
+		   const char *path, const struct fs_cred *cred)
+{
+	walk_begin(walk, fs, path, cred);
+	walk->dir = walk->held = start;
+	walk->start = NULL; /* only looked at while there is a walker */
+}
+
+/* Has the walk hold a reference to its directory from now on, and lock each one
+ * that it looks at. False if it may no longer have one. */
+static bool walk_hold(struct fs_walk *walk)
+{
+	struct fs_node *held = walk->held;
+
+	if (LIKELY(!walk->walker))
+		return true;
+	if (!node_try_ref(walk->dir))
+		return false;
+	walker_leave(walk->fs, walk->walker);
+	walk->walker = NULL;
+	if (held)
+		node_unref(walk->fs, held);
+	return true;
+}
+
+/* Begins once more, holding directories: no link was followed so far. The one at
+ * *start has a reference, or is no longer there. */
+static void walk_restart(struct fs_walk *walk)
+{
+	do
+		walk->dir = walk->start ? __atomic_load_n(walk->start,
+							  __ATOMIC_ACQUIRE)
+					: walk->held;
+	while (!walk_hold(walk));
+	walk->rest = walk->path;
+	walk->slash = walk->name.slash = false;
+}
+
+void fs_walk_begin_at(struct fs_walk *walk, struct fs *fs,
+		      struct fs_node *const *start, const char *path,
+		      const struct fs_cred *cred)
+{
+	walk_begin(walk, fs, path, cred);
+	walk->held = NULL;
+	walk->start = start ? start : &fs->root;
+	walk->dir = __atomic_load_n(walk->start, __ATOMIC_ACQUIRE);
+	if (!walk->walker) {
+		node_ref(walk->dir);
+	} else if (UNLIKELY(is_special(walk->dir))) {
+		walk_restart(walk);
+	}
+}
+
+/* All of that once more. */
+static __attribute__((noinline)) int walk_again(struct fs_walk *walk)
+{
+	walk_restart(walk);
+	return fs_walk_parent(walk);
 }
 
 struct fs_node *fs_walk_end_dir(struct fs_walk *walk)
@@ -32,10 +92,18 @@ struct fs_node *fs_walk_end_dir(struct fs_walk *walk)
 
 void fs_walk_end(struct fs_walk *walk)
 {
-	node_unref(walk->fs, fs_walk_end_dir(walk));
+	struct fs_node *dir = fs_walk_end_dir(walk);
+
+	if (UNLIKELY(walk->walker != NULL)) {
+		walker_leave(walk->fs, walk->walker);
+		dir = walk->held;
+		if (!dir)
+			return;
+	}
+	node_unref(walk->fs, dir);
 }
 
-/* Takes over a reference to the next directory. */
+/* Takes over a reference to the next directory, of a walk that holds one. */
 static void walk_enter(struct fs_walk *walk, struct fs_node *dir)
 {
 	node_unref(walk->fs, walk->dir);
@@ -116,6 +184,10 @@ int fs_walk_follow(struct fs_walk *walk, struct fs_node *link)
 	const char *target;
 	size_t len;
 
+	if (UNLIKELY(!walk_hold(walk))) {
+		walk_restart(walk);
+		return 0;
+	}
 	if (walk->links == FS_LINKS_MAX)
 		return -ELOOP;
 	if (walk->links == 0) { /* before the link's atime changes */
@@ -146,11 +218,14 @@ int fs_walk_follow(struct fs_walk *walk, struct fs_node *link)
 
 /* Goes from dir to the directory called name in it, or into the target of the
  * link of that name. */
-static int walk_step(struct fs_walk *walk, const struct fs_name *name)
+static int walk_step_held(struct fs_walk *walk, const struct fs_name *name)
 {
 	struct fs_node *node;
-	int err = name_lookup(walk->fs, walk->dir, name, &node);
+	int err;
 
+	if (!walk_hold(walk))
+		return -EAGAIN;
+	err = name_lookup(walk->fs, walk->dir, name, &node);
 	if (UNLIKELY(err))
 		return err;
 	if (LIKELY(is_dir(node))) {
@@ -160,6 +235,30 @@ static int walk_step(struct fs_walk *walk, const struct fs_name *name)
 	err = is_link(node) ? fs_walk_follow(walk, node) : -ENOTDIR;
 	node_unref(walk->fs, node);
 	return err;
+}
+
+/* How often to look at a directory whose names are just being changed. */
+#define PEEKS 8
+
+/* The same without a lock or a reference, as long as there are but directories
+ * on the way. */
+static inline int walk_step(struct fs_walk *walk, const struct fs_name *name)
+{
+	struct fs_node *dir = walk->dir;
+	enum peek peek = PEEK_ASK;
+	uint32_t hash;
+
+	if (LIKELY(!walk->walker) || UNLIKELY(name->len > NAME_MAX))
+		return walk_step_held(walk, name);
+	hash = dir_hash(walk->fs, name->text, name->len);
+	for (int i = 0; peek == PEEK_ASK && i < PEEKS; i++)
+		peek = dir_peek(dir->dir, dir_changes(dir->dir), name, hash,
+				&walk->dir);
+	if (LIKELY(peek == PEEK_DIR))
+		return 0;
+	if (peek == PEEK_NONE && LIKELY(!is_special(dir)))
+		return -ENOENT;
+	return walk_step_held(walk, name);
 }
 
 static enum fs_last kind_of(const char *text, uint32_t len)
@@ -182,6 +281,14 @@ static inline bool skip_slashes(const char **path)
 		++*path;
 	}
 	return false;
+}
+
+static int walk_up(struct fs_walk *walk)
+{
+	if (!walk_hold(walk))
+		return -EAGAIN;
+	walk_enter(walk, fs_parent(walk->dir));
+	return 0;
 }
 
 /* Walks until name is the last component, or nothing is left. */
@@ -226,13 +333,13 @@ static inline int walk_names(struct fs_walk *walk)
 		if (LIKELY(walk->last == FS_LAST_NAME))
 			err = walk_step(walk, &name);
 		else if (walk->last == FS_LAST_DOTDOT)
-			walk_enter(walk, fs_parent(walk->dir));
+			err = walk_up(walk);
 		if (UNLIKELY(err))
 			return err;
 	}
 }
 
-int fs_walk_parent(struct fs_walk *walk)
+static inline int walk_parent(struct fs_walk *walk)
 {
 	int err = 0, path_err;
 
@@ -250,6 +357,23 @@ int fs_walk_parent(struct fs_walk *walk)
 	return UNLIKELY(path_err) ? path_err : err;
 }
 
+int fs_walk_parent(struct fs_walk *walk)
+{
+	int err = walk_parent(walk);
+
+	/* A directory has lost its last reference, or a page of the path is to
+	 * be brought, which can't be done for a walker. */
+	if (UNLIKELY(walk->walker != NULL) &&
+	    UNLIKELY(err == -EAGAIN || err == -EFAULT))
+		return walk_again(walk);
+	return err;
+}
+
+int fs_walk_keep(struct fs_walk *walk)
+{
+	return LIKELY(walk_hold(walk)) ? 0 : walk_again(walk);
+}
+
 int fs_walk_last(struct fs_walk *walk, bool follow, struct fs_node **nodep)
 {
 	for (;;) {
@@ -257,6 +381,11 @@ int fs_walk_last(struct fs_walk *walk, bool follow, struct fs_node **nodep)
 		int err;
 
 		if (UNLIKELY(walk->last != FS_LAST_NAME)) {
+			err = fs_walk_keep(walk);
+			if (err)
+				return err;
+			if (walk->last == FS_LAST_NAME)
+				continue;
 			if (walk->last == FS_LAST_DOTDOT) {
 				*nodep = fs_parent(walk->dir);
 			} else {
@@ -285,17 +414,22 @@ int fs_walk_last(struct fs_walk *walk, bool follow, struct fs_node **nodep)
 	}
 }
 
+int fs_walk_to(struct fs_walk *walk, bool follow, struct fs_node **nodep)
+{
+	int err = fs_walk_parent(walk);
+
+	if (LIKELY(!err))
+		err = fs_walk_last(walk, follow, nodep);
+	fs_walk_end(walk);
+	return err;
+}
+
 int fs_walk_node(struct fs *fs, struct fs_node *start, const char *path,
 		 bool follow, const struct fs_cred *cred,
 		 struct fs_node **nodep)
 {
 	struct fs_walk walk;
-	int err;
 
 	fs_walk_begin(&walk, fs, start, path, cred);
-	err = fs_walk_parent(&walk);
-	if (LIKELY(!err))
-		err = fs_walk_last(&walk, follow, nodep);
-	fs_walk_end(&walk);
-	return err;
+	return fs_walk_to(&walk, follow, nodep);
 }

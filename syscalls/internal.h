@@ -394,9 +394,10 @@ struct place {
 	enum fs_last last;
 };
 
-/* Where a walk of path from dirfd begins: stores a reference. Then the first
- * byte of path is not bad. -EFAULT, -ENOENT for "", -EBADF. */
-FS_CHECKED int path_start(int dirfd, const char *path, struct fs_node **startp);
+/* Begins a walk of path from dirfd; if it fails there is none to be ended.
+ * -EFAULT, -ENOENT for "", -EBADF. */
+FS_CHECKED int path_begin(struct fs_walk *walk, int dirfd, const char *path,
+			  const struct fs_cred *cred);
 
 /* What Linux says of path as a text, before it looks at anything else: -EFAULT,
  * -ENOENT for "", -ENAMETOOLONG; or err. */
@@ -433,17 +434,18 @@ static inline int path_quick(int dirfd, const char *path, bool follow,
 			     nodep);
 }
 
-/* Begins to walk a path, up to its last component. */
-FS_CHECKED int path_walk_slow(int dirfd, const char *path,
+/* Begins to walk a path, up to its last component; keep: and fs_walk_keep. */
+FS_CHECKED int path_walk_slow(int dirfd, const char *path, bool keep,
 			      struct fs_walk *walk);
 
-static inline int path_walk(int dirfd, const char *path, struct fs_walk *walk)
+static inline int path_walk(int dirfd, const char *path, bool keep,
+			    struct fs_walk *walk)
 {
 	if (path_may_be_quick(dirfd) &&
 	    LIKELY(fs_walk_quick(walk, process.fs, process.cwd, path,
 				 cred_now())))
 		return 0;
-	return path_walk_slow(dirfd, path, walk);
+	return path_walk_slow(dirfd, path, keep, walk);
 }
 
 static inline void node_put(struct fs_node *node)

@@ -326,6 +326,8 @@ static void notify_walk(struct fs_walk *walk, int flags, uint32_t mask)
 	struct fs_node *node;
 	int err = fs_walk_parent(walk);
 
+	if (!err)
+		err = fs_walk_keep(walk);
 	if (!err && origin)
 		err = fs_walk_last(walk, !(flags & AT_SYMLINK_NOFOLLOW), &node);
 	if (!err && origin) {
@@ -344,7 +346,6 @@ static void notify_walk(struct fs_walk *walk, int flags, uint32_t mask)
 void notify_path_slow(int dirfd, const char *path, int flags, uint32_t mask)
 {
 	struct fs_walk walk;
-	struct fs_node *start;
 	struct file *file;
 
 	if (*path == '\0') {
@@ -356,9 +357,8 @@ void notify_path_slow(int dirfd, const char *path, int flags, uint32_t mask)
 		}
 		path = "."; /* AT_FDCWD */
 	}
-	if (path_start(dirfd, path, &start))
+	if (path_begin(&walk, dirfd, path, cred_now()))
 		return;
-	fs_walk_begin(&walk, process.fs, start, path, cred_now());
 	notify_walk(&walk, flags, mask);
 	fs_walk_end(&walk);
 }

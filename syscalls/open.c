@@ -89,7 +89,8 @@ static int open_node(int dirfd, const char *path, int flags, mode_t mode,
 		     struct opened *opened)
 {
 	struct fs_walk walk;
-	int err = path_walk(dirfd, path, &walk);
+	bool told = UNLIKELY(notify_wanted());
+	int err = path_walk(dirfd, path, told, &walk);
 
 	if (UNLIKELY(err))
 		return err;
@@ -101,7 +102,7 @@ static int open_node(int dirfd, const char *path, int flags, mode_t mode,
 				   S_IFREG | umask_apply(mode & 07777), opened);
 	else
 		err = fs_walk_last(&walk, !(flags & O_NOFOLLOW), &opened->node);
-	if (UNLIKELY(notify_wanted()) && !err && !(flags & FLAG_TMPFILE))
+	if (UNLIKELY(told) && !err && !(flags & FLAG_TMPFILE))
 		notify_opening(opened->file, &walk, opened->node, opened->made);
 	fs_walk_end(&walk);
 	return err;

@@ -63,33 +63,41 @@ int path_empty(const char *path)
 	return first == '\0';
 }
 
-int path_start(int dirfd, const char *path, struct fs_node **startp)
+int path_begin(struct fs_walk *walk, int dirfd, const char *path,
+	       const struct fs_cred *cred)
 {
+	struct fs_node *start;
 	char first;
 	int err;
 
 	if (UNLIKELY(!user_byte(path, &first)))
 		return -EFAULT;
 	if (LIKELY(first == '/')) {
-		*startp = fs_root(process.fs);
-		fs_node_ref(*startp);
+		fs_walk_begin_at(walk, process.fs, NULL, path, cred);
 		return 0;
 	}
 	if (UNLIKELY(first == '\0'))
 		return -ENOENT;
-	err = dirfd_node(dirfd, startp);
-	return LIKELY(!err) ? 0 : path_text_error(path, err);
+	if (LIKELY(dirfd == AT_FDCWD)) {
+		fs_walk_begin_at(walk, process.fs, &process.cwd, path, cred);
+		return 0;
+	}
+	err = dirfd_node(dirfd, &start);
+	if (UNLIKELY(err))
+		return path_text_error(path, err);
+	fs_walk_begin(walk, process.fs, start, path, cred);
+	return 0;
 }
 
-int path_walk_slow(int dirfd, const char *path, struct fs_walk *walk)
+int path_walk_slow(int dirfd, const char *path, bool keep, struct fs_walk *walk)
 {
-	struct fs_node *start;
-	int err = path_start(dirfd, path, &start);
+	int err = path_begin(walk, dirfd, path, cred_now());
 
 	if (UNLIKELY(err))
 		return err;
-	fs_walk_begin(walk, process.fs, start, path, cred_now());
 	err = fs_walk_parent(walk);
+	if (LIKELY(!err) && keep)
+		err = fs_walk_keep(walk);
 	if (UNLIKELY(err))
 		fs_walk_end(walk);
 	return err;
@@ -98,7 +106,7 @@ int path_walk_slow(int dirfd, const char *path, struct fs_walk *walk)
 int place_find(int dirfd, const char *path, struct place *place)
 {
 	struct fs_walk walk;
-	int err = path_walk(dirfd, path, &walk);
+	int err = path_walk(dirfd, path, true, &walk);
 
 	if (UNLIKELY(err))
 		return err;
@@ -119,7 +127,7 @@ void place_end(struct place *place)
 static inline int node_find(int dirfd, const char *path, int flags,
 			    const struct fs_cred *cred, struct fs_node **nodep)
 {
-	struct fs_node *start;
+	struct fs_walk walk;
 	int err;
 
 	if (UNLIKELY((flags & AT_EMPTY_PATH) && path_empty(path) == 1))
@@ -133,11 +141,10 @@ static inline int node_find(int dirfd, const char *path, int flags,
 		if (LIKELY(err <= 0))
 			return err;
 	}
-	err = path_start(dirfd, path, &start);
+	err = path_begin(&walk, dirfd, path, cred);
 	if (UNLIKELY(err))
 		return err;
-	return fs_walk_node(process.fs, start, path,
-			    !(flags & AT_SYMLINK_NOFOLLOW), cred, nodep);
+	return fs_walk_to(&walk, !(flags & AT_SYMLINK_NOFOLLOW), nodep);
 }
 
 int path_node(int dirfd, const char *path, int flags, struct fs_node **nodep)
@@ -485,7 +492,7 @@ static long cwd_set(struct fs_node *node)
 
 		lock_write(&process.lock);
 		old = process.cwd;
-		process.cwd = node;
+		__atomic_store_n(&process.cwd, node, __ATOMIC_RELEASE);
 		unlock_write(&process.lock);
 		node = old;
 	}

@@ -108,12 +108,18 @@ static size_t bit_of(uintptr_t address)
 	return address % ((uintptr_t)1 << LEAF_SHIFT) >> UNIT_SHIFT;
 }
 
+static bool is_node_size(size_t size)
+{
+	return size == sizeof(struct fs_node) ||
+	       size == sizeof(struct dir_node);
+}
+
 void lock_order_alloc(const void *memory, size_t size)
 {
 	uintptr_t address = (uintptr_t)memory;
 	size_t bit = bit_of(address);
 
-	if (size == sizeof(struct fs_node))
+	if (is_node_size(size))
 		atomic_fetch_or(leaf_of(address) + bit / 64,
 				UINT64_C(1) << bit % 64);
 }
@@ -123,7 +129,7 @@ void lock_order_free(const void *memory, size_t size)
 	uintptr_t address = (uintptr_t)memory;
 	size_t bit = bit_of(address);
 
-	if (size == sizeof(struct fs_node))
+	if (is_node_size(size))
 		atomic_fetch_and(leaf_of(address) + bit / 64,
 				 ~(UINT64_C(1) << bit % 64));
 }
