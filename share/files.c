@@ -116,6 +116,32 @@ void share_close(struct share_file *file)
 	fs_memory_free(session.fs, file, sizeof(*file));
 }
 
+/* By the name that the server knows the fid by. */
+int share_reopen(struct share_file *file, uint32_t flags)
+{
+	const uint32_t once = O_TRUNC | O_EXCL | O_CREAT;
+	struct share_file opened;
+	struct qid qid = {0};
+	uint32_t fid;
+	int err;
+
+	lock_write(&session.lock);
+	err = fid_walk(file->fid, NULL, &fid, &qid);
+	if (err)
+		goto unlock;
+	err = fid_open(fid, flags & ~once, &opened);
+	if (!err) {
+		uint32_t old = file->fid;
+
+		file->fid = fid;
+		fid = old;
+	}
+	fid_clunk(fid);
+unlock:
+	unlock_write(&session.lock);
+	return err;
+}
+
 /* -- Reading and writing ------------------------------------------------------------- */
 
 /* Reads up to count bytes by one request. Returns how many there were, of which

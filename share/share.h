@@ -41,6 +41,9 @@ FS_CHECKED int share_open(struct fs_node *node, uint32_t flags,
 			  struct share_file **filep);
 void share_close(struct share_file *file);
 
+/* Opens it anew, with other flags, in place of what it was. */
+FS_CHECKED int share_reopen(struct share_file *file, uint32_t flags);
+
 /* read(2), write(2) at offset, from or to memory of the caller: up to count
  * bytes. Appending goes to where the file ends, whatever the offset. */
 FS_CHECKED ssize_t share_read(struct share_file *file, uint64_t offset,

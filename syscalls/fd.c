@@ -557,6 +557,12 @@ static int flags_set(struct file *file, uint32_t flags)
 		return -EPERM;
 	if (open_flags_refused(file->node, file->ops, flags))
 		return -EINVAL;
+	if (file->ops && file->ops->append && ((old ^ flags) & O_APPEND)) {
+		int err = file->ops->append(file, flags & O_APPEND);
+
+		if (err)
+			return err;
+	}
 	while (!__atomic_compare_exchange_n(
 		&file->flags, &old, (old & ~settable) | (flags & settable),
 		true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))

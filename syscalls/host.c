@@ -41,6 +41,13 @@ static int host_list(struct file *file, fs_readdir_fill *fill, void *context,
 	return share_list(file->object, fill, context, pos, room);
 }
 
+static int host_append(struct file *file, bool on)
+{
+	uint32_t flags = file_flags(file) & ~(uint32_t)O_APPEND;
+
+	return share_reopen(file->object, on ? flags | O_APPEND : flags);
+}
+
 static int host_sync(struct file *file, bool data)
 {
 	return share_sync(file->object, data);
@@ -98,6 +105,7 @@ static const struct file_ops host_ops = {.position = POSITION_KEPT,
 					 .write = host_write,
 					 .end = host_end,
 					 .list = host_list,
+					 .append = host_append,
 					 .sync = host_sync,
 					 .map = host_map,
 					 .release = host_release};

@@ -113,6 +113,8 @@ struct file_ops {
 	/* Of a directory: as fs_readdir, for about room bytes. */
 	int (*list)(struct file *file, fs_readdir_fill *fill, void *context,
 		    uint64_t *pos, size_t room);
+	/* F_SETFL is about to turn O_APPEND on or off. NULL: that is all. */
+	int (*append)(struct file *file, bool on);
 	/* fsync(2), or fdatasync(2) if data. NULL: -EINVAL. */
 	int (*sync)(struct file *file, bool data);
 	/* ioctl(2), but for what all files have. */

@@ -125,6 +125,13 @@ static void names(void)
 	HOLDS(file_is("/host/other/d2/e/made", "in it"));
 	HOLDS(chdir("../..") == 0 && getcwd(text, 100));
 	HOLDS(!strcmp(text, "/host/other"));
+	fd = open("/host/f", O_RDWR | O_APPEND);
+	HOLDS(pwrite(fd, "!", 1, 0) == 1 && file_is("/host/f", "another!"));
+	HOLDS(fcntl(fd, F_SETFL, 0) == 0 && pwrite(fd, "A", 1, 0) == 1);
+	HOLDS(file_is("/host/f", "Another!"));
+	HOLDS(fcntl(fd, F_SETFL, O_APPEND) == 0 && write(fd, "?", 1) == 1);
+	HOLDS(lseek(fd, 0, SEEK_CUR) == 9 && file_is("/host/f", "Another!?"));
+	close(fd);
 	fd = open("/host/f", O_RDONLY);
 	HOLDS(readlink("/proc/self/fd/3", text, 100) == 7);
 	HOLDS(!memcmp(text, "/host/f", 7));

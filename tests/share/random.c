@@ -251,7 +251,11 @@ static void do_change_fd(void)
 	if (!file_pick(&at) || !file_named(at))
 		return;
 	fd = files[at].fd;
-	switch (pick(4)) {
+	switch (pick(5)) {
+	case 4:
+		result("fcntl", NULL, NULL,
+		       fcntl(fd, F_SETFL, pick(2) ? O_APPEND : 0));
+		break;
 	case 0:
 		result("ftruncate", NULL, NULL, ftruncate(fd, pick(60000)));
 		break;
@@ -366,7 +370,7 @@ static void do_attributes(void)
 static void do_xattr(void)
 {
 	static const char *const names[] = {"user.a", "user.b", "user.c",
-					    "foo.d"};
+					    "user.d"};
 	const char *name = path(0), *key = names[pick(4)];
 	size_t len = 1 + pick(300);
 	ssize_t got;

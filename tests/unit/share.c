@@ -311,6 +311,7 @@ static int calls_make(void)
 	good += sys_fstat((int)fd, &st) == 0;
 	good += sys_ftruncate((int)fd, 3) == 0;
 	good += sys_fsync((int)fd) == 0;
+	good += sys_fcntl((int)fd, F_SETFL, O_APPEND) == 0;
 	good += sys_lseek((int)fd, 0, SEEK_END) == 6;
 	sys_close((int)fd);
 	fd = sys_open("/host", O_RDONLY | O_DIRECTORY, 0);
@@ -337,7 +338,7 @@ static int calls_make(void)
 	return good;
 }
 
-#define CALLS 24
+#define CALLS 25
 
 TEST(calls_below_host_are_requests_to_its_server)
 {
