@@ -205,8 +205,8 @@ void content_tree_undo(struct fs *fs, struct fs_node *node,
 	content_move(node, old);
 }
 
-int content_page_put(struct fs *fs, struct fs_node *node, uint64_t index,
-		     uint8_t *page)
+RARE int content_page_put(struct fs *fs, struct fs_node *node, uint64_t index,
+			  uint8_t *page)
 {
 	struct fs_node old;
 	const uint8_t *now;
@@ -399,15 +399,15 @@ void content_shrink(struct fs *fs, struct fs_node *node, uint64_t size)
 	node->size = size;
 }
 
-int content_own(struct fs *fs, struct fs_node *node, uint64_t offset)
+RARE int content_own(struct fs *fs, struct fs_node *node, uint64_t offset)
 {
 	if (node->form != CONTENT_TREE || !(offset & (PAGE_SIZE - 1)))
 		return 0;
 	return tree_own(fs, node, offset >> PAGE_SHIFT);
 }
 
-int content_reserve(struct fs *fs, struct fs_node *node, uint64_t offset,
-		    uint64_t end, bool own)
+RARE int content_reserve(struct fs *fs, struct fs_node *node, uint64_t offset,
+			 uint64_t end, bool own)
 {
 	uint64_t first = offset >> PAGE_SHIFT, after = page_after(end);
 	struct fs_node old;
@@ -451,8 +451,8 @@ static void tree_ends_clear(const struct fs_node *node, uint64_t offset,
 	page_clear(node, *after << PAGE_SHIFT, end & (PAGE_SIZE - 1));
 }
 
-void content_punch(struct fs *fs, struct fs_node *node, uint64_t offset,
-		   uint64_t end)
+RARE void content_punch(struct fs *fs, struct fs_node *node, uint64_t offset,
+			uint64_t end)
 {
 	uint64_t first, after;
 	size_t capacity;
@@ -474,7 +474,7 @@ void content_punch(struct fs *fs, struct fs_node *node, uint64_t offset,
 		memset(bytes + offset, 0, min_u64(end, capacity) - offset);
 }
 
-void content_clear(struct fs_node *node, uint64_t offset, uint64_t end)
+RARE void content_clear(struct fs_node *node, uint64_t offset, uint64_t end)
 {
 	uint64_t first, after;
 

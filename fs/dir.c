@@ -480,7 +480,7 @@ static void entries_free(struct fs *fs, struct dir *dir)
 					       ? capacity
 					       : CHUNK_ENTRIES));
 	if (chunks)
-		mem_retire(fs, chunks, bytes * sizeof(*chunks));
+		mem_retire(fs, chunks, bytes * sizeof(struct dirent *));
 }
 
 /* After a removal: gives back memory when much is unused. An index that can't

@@ -301,8 +301,8 @@ int fs_resize(struct fs *fs, struct fs_node *node, uint64_t size)
 }
 
 /* All of a foreign file is data, for all that is known. */
-static int foreign_seek(struct fs_node *node, bool data, uint64_t offset,
-			uint64_t *result)
+RARE static int foreign_seek(struct fs_node *node, bool data, uint64_t offset,
+			     uint64_t *result)
 {
 	struct fs_attr attr;
 	int err = foreign_getattr(node, &attr);
@@ -318,8 +318,8 @@ static int foreign_seek(struct fs_node *node, bool data, uint64_t offset,
 /* The next data or hole at or after offset, which is within the size: in bytes,
  * or UINT64_MAX. Contents that are not a tree are data as far as their page
  * reaches, as on tmpfs. */
-static uint64_t seek_from(const struct fs_node *node, bool data,
-			  uint64_t offset) REQUIRES_READ(node->lock)
+RARE static uint64_t seek_from(const struct fs_node *node, bool data,
+			       uint64_t offset) REQUIRES_READ(node->lock)
 {
 	uint64_t index = offset >> PAGE_SHIFT, found;
 
@@ -338,7 +338,8 @@ static uint64_t seek_from(const struct fs_node *node, bool data,
 	return found == index ? offset : found << PAGE_SHIFT;
 }
 
-int fs_seek(struct fs_node *node, bool data, uint64_t offset, uint64_t *result)
+RARE int fs_seek(struct fs_node *node, bool data, uint64_t offset,
+		 uint64_t *result)
 {
 	uint64_t found;
 	int err = -ENXIO;

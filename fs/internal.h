@@ -27,6 +27,9 @@
 #define LIKELY(x)   __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
+/* Of functions among frequent ones: compiled to be small. */
+#define RARE __attribute__((cold))
+
 /* What dir_peek uses is kept from the thread sanitizer, see there. */
 #define UNSANITIZED __attribute__((no_sanitize("thread")))
 

@@ -70,7 +70,7 @@ static const struct dirent *own_entry(const struct fs_node *parent,
 
 /* Copies what a foreign directory is called in another one, behind a slash,
  * right before end if there is room from buf on. Returns how much that takes. */
-static size_t foreign_part(struct fs_node *dir, const char *buf, char *end)
+RARE static size_t foreign_part(struct fs_node *dir, const char *buf, char *end)
 {
 	char text[NAME_MAX];
 	size_t len = dir->foreign.server->name(dir, text, NULL);
@@ -88,8 +88,9 @@ static size_t foreign_part(struct fs_node *dir, const char *buf, char *end)
  * far as buf: then *len may come to more than there was room for. -ENOENT if
  * dir or a directory above it has been removed.
  */
-static int path_climb(struct fs *fs, struct fs_node *dir, char *buf, char *end,
-		      size_t *len) REQUIRES_READ(fs->rename_lock)
+RARE static int path_climb(struct fs *fs, struct fs_node *dir, char *buf,
+			   char *end, size_t *len)
+	REQUIRES_READ(fs->rename_lock)
 {
 	*len = 0;
 	while (dir != fs->root) {
@@ -126,7 +127,7 @@ static int path_climb(struct fs *fs, struct fs_node *dir, char *buf, char *end,
 /* The buffer is touched only where the path goes: callers claim more room than
  * they have (getwd(3) does). So the length is found out first; should a name
  * change meanwhile, by a rename that keeps the parent, all is done again. */
-ssize_t fs_path(struct fs *fs, struct fs_node *dir, char *buf, size_t size)
+RARE ssize_t fs_path(struct fs *fs, struct fs_node *dir, char *buf, size_t size)
 {
 	size_t len, written;
 	int err;
@@ -152,8 +153,8 @@ ssize_t fs_path(struct fs *fs, struct fs_node *dir, char *buf, size_t size)
 	return (ssize_t)len + 1;
 }
 
-int fs_dir_name(struct fs *fs, struct fs_node *dir, char text[static 255],
-		struct fs_name *name, struct fs_node **parentp)
+RARE int fs_dir_name(struct fs *fs, struct fs_node *dir, char text[static 255],
+		     struct fs_name *name, struct fs_node **parentp)
 {
 	const struct dirent *entry;
 	struct fs_node *parent;
@@ -194,7 +195,7 @@ struct search {
 
 /* Looks at the entries of dir from slot on. Returns whether one names node;
  * else there may be a subdirectory to look at next (a reference). */
-static bool search_dir(struct search *search, struct fs_node **subdir)
+RARE static bool search_dir(struct search *search, struct fs_node **subdir)
 {
 	struct fs_node *dir = search->dir;
 	struct dirent *entry;
@@ -221,7 +222,7 @@ static bool search_dir(struct search *search, struct fs_node **subdir)
 
 /* Searches the whole tree, depth first, without recursion: the way up goes on
  * behind the position of the directory's own entry. */
-static int search_tree(struct fs *fs, struct search *search)
+RARE static int search_tree(struct fs *fs, struct search *search)
 	REQUIRES_READ(fs->rename_lock)
 {
 	struct fs_node *next;
@@ -250,8 +251,8 @@ static int search_tree(struct fs *fs, struct search *search)
 	return 0;
 }
 
-__attribute__((cold)) ssize_t fs_node_path(struct fs *fs, struct fs_node *node,
-					   char *buf, size_t size)
+RARE __attribute__((cold)) ssize_t
+fs_node_path(struct fs *fs, struct fs_node *node, char *buf, size_t size)
 {
 	struct search search = {.node = node};
 	ssize_t len;

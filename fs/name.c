@@ -162,9 +162,9 @@ static int privileged_refused(struct fs_node *dir, const struct fs_cred *cred)
 }
 
 /* fs_make in a live directory, where all there ever is exists already. */
-static int make_live(struct fs *fs, struct fs_node *dir,
-		     const struct fs_name *name, bool *existed,
-		     struct fs_node **nodep)
+RARE static int make_live(struct fs *fs, struct fs_node *dir,
+			  const struct fs_name *name, bool *existed,
+			  struct fs_node **nodep)
 {
 	struct fs_node *node;
 	int err = name_lookup(fs, dir, name, &node);
@@ -234,8 +234,8 @@ int fs_make(struct fs *fs, struct fs_node *dir, const struct fs_name *name,
 	return err;
 }
 
-int fs_make_anonymous(struct fs *fs, struct fs_node *dir, uint32_t mode,
-		      const struct fs_cred *cred, struct fs_node **nodep)
+RARE int fs_make_anonymous(struct fs *fs, struct fs_node *dir, uint32_t mode,
+			   const struct fs_cred *cred, struct fs_node **nodep)
 {
 	int err;
 

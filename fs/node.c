@@ -143,8 +143,9 @@ int node_alloc(struct fs *fs, uint32_t mode, uint32_t uid, uint32_t gid,
 	return 0;
 }
 
-int fs_make_live(struct fs *fs, uint32_t mode, uint64_t number, uint64_t ino,
-		 const struct fs_cred *cred, struct fs_node **nodep)
+RARE int fs_make_live(struct fs *fs, uint32_t mode, uint64_t number,
+		      uint64_t ino, const struct fs_cred *cred,
+		      struct fs_node **nodep)
 {
 	const uint64_t size = 64; /* as Linux says of such links */
 	struct fs_node *node;
@@ -375,7 +376,8 @@ static bool owns(const struct fs_node *node, const struct fs_cred *cred)
 	return cred->uid == 0 || cred->uid == node->uid;
 }
 
-int fs_chmod(struct fs_node *node, const struct fs_cred *cred, uint32_t mode)
+RARE int fs_chmod(struct fs_node *node, const struct fs_cred *cred,
+		  uint32_t mode)
 {
 	int err = 0;
 
@@ -404,8 +406,8 @@ unlock:
 
 /* The permissions that chown leaves, by chown(2): no set-id bits, but for
  * mandatory locking if cred is in the group. */
-static uint32_t chown_perm(const struct fs_node *node,
-			   const struct fs_cred *cred)
+RARE static uint32_t chown_perm(const struct fs_node *node,
+				const struct fs_cred *cred)
 {
 	uint32_t perm = node_perm(node);
 
@@ -418,7 +420,7 @@ static uint32_t chown_perm(const struct fs_node *node,
 	return perm;
 }
 
-void fs_setid_drop(struct fs_node *node, const struct fs_cred *cred)
+RARE void fs_setid_drop(struct fs_node *node, const struct fs_cred *cred)
 {
 	uint32_t perm;
 
@@ -437,8 +439,9 @@ void fs_setid_drop(struct fs_node *node, const struct fs_cred *cred)
 }
 
 /* Who may change owner and group: chown(2). The mode is the owner's too. */
-static int chown_check(const struct fs_node *node, const struct fs_cred *cred,
-		       uint32_t uid, uint32_t gid)
+RARE static int chown_check(const struct fs_node *node,
+			    const struct fs_cred *cred, uint32_t uid,
+			    uint32_t gid)
 {
 	bool new_uid = uid != UINT32_MAX, new_gid = gid != UINT32_MAX;
 
@@ -454,8 +457,8 @@ static int chown_check(const struct fs_node *node, const struct fs_cred *cred,
 	return 0;
 }
 
-int fs_chown(struct fs_node *node, const struct fs_cred *cred, uint32_t uid,
-	     uint32_t gid)
+RARE int fs_chown(struct fs_node *node, const struct fs_cred *cred,
+		  uint32_t uid, uint32_t gid)
 {
 	const struct fs_change change = {
 		.what = (uid != UINT32_MAX ? FS_CHANGE_UID : 0) |
@@ -483,8 +486,8 @@ unlock:
 }
 
 /* Who may set which times: utimensat(2), Permissions requirements. */
-static int utimens_check(struct fs_node *node, const struct fs_cred *cred,
-			 const enum fs_utime how[2])
+RARE static int utimens_check(struct fs_node *node, const struct fs_cred *cred,
+			      const enum fs_utime how[2])
 {
 	if (owns(node, cred))
 		return 0;
@@ -502,8 +505,8 @@ static void utime_apply(struct node_time *to, const struct fs_time *time,
 		*to = time_in(time);
 }
 
-static struct fs_change utimens_change(const struct fs_time times[2],
-				       const enum fs_utime how[2])
+RARE static struct fs_change utimens_change(const struct fs_time times[2],
+					    const enum fs_utime how[2])
 {
 	static const uint32_t what[2] = {FS_CHANGE_ATIME, FS_CHANGE_MTIME};
 	static const uint32_t set[2] = {FS_CHANGE_ATIME_SET,
@@ -519,8 +522,8 @@ static struct fs_change utimens_change(const struct fs_time times[2],
 	return change;
 }
 
-int fs_utimens(struct fs_node *node, const struct fs_cred *cred,
-	       const struct fs_time times[2], const enum fs_utime how[2])
+RARE int fs_utimens(struct fs_node *node, const struct fs_cred *cred,
+		    const struct fs_time times[2], const enum fs_utime how[2])
 {
 	struct node_time now = node_now();
 	int err;

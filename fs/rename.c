@@ -186,7 +186,7 @@ static void parent_set(struct fs_node *node, struct fs_node *from,
 }
 
 /* Commits: both names keep their entries, which trade nodes. */
-static void exchange_commit(struct renaming *r, struct node_time now)
+RARE static void exchange_commit(struct renaming *r, struct node_time now)
 {
 	dirent_set_node(r->source, r->victim);
 	dirent_set_node(r->target, r->node);
@@ -233,7 +233,7 @@ static void replace_commit(struct renaming *r, char *long_name,
 }
 
 /* Reserves what the new names take. */
-static int rename_reserve(struct renaming *r, char **long_name)
+RARE static int rename_reserve(struct renaming *r, char **long_name)
 	REQUIRES(r->olddir->lock, r->newdir->lock)
 {
 	int err = 0;

@@ -310,7 +310,7 @@ static int page_unshare(struct fs *fs, void **slot)
 	return 0;
 }
 
-int tree_own(struct fs *fs, struct fs_node *node, uint64_t index)
+RARE int tree_own(struct fs *fs, struct fs_node *node, uint64_t index)
 {
 	void **slot = tree_slot(node, index);
 
@@ -506,7 +506,7 @@ static void *tree_probe(const struct fs_node *node, uint64_t index,
 	return tree_entry(node, index);
 }
 
-uint64_t tree_seek(const struct fs_node *node, uint64_t from, bool data)
+RARE uint64_t tree_seek(const struct fs_node *node, uint64_t from, bool data)
 {
 	uint64_t end = height_span(node->tree.height), span;
 
@@ -521,7 +521,8 @@ uint64_t tree_seek(const struct fs_node *node, uint64_t from, bool data)
 	return data ? UINT64_MAX : from;
 }
 
-uint64_t tree_count(const struct fs_node *node, uint64_t first, uint64_t end)
+RARE uint64_t tree_count(const struct fs_node *node, uint64_t first,
+			 uint64_t end)
 {
 	uint64_t count = 0, span;
 
@@ -561,8 +562,8 @@ static void reserve_end(struct fs *fs, struct fs_node *node, uint64_t first,
 	}
 }
 
-int tree_reserve(struct fs *fs, struct fs_node *node, uint64_t first,
-		 uint64_t end, bool own)
+RARE int tree_reserve(struct fs *fs, struct fs_node *node, uint64_t first,
+		      uint64_t end, bool own)
 {
 	uint64_t missing, index, made = 0;
 	uint8_t *page;
@@ -593,7 +594,7 @@ int tree_reserve(struct fs *fs, struct fs_node *node, uint64_t first,
 	return err;
 }
 
-void tree_clear(struct fs_node *node, uint64_t first, uint64_t end)
+RARE void tree_clear(struct fs_node *node, uint64_t first, uint64_t end)
 {
 	for (uint64_t i = first; i < end; i++) {
 		void **slot = tree_slot(node, i);
@@ -707,7 +708,7 @@ static void clone_let_go(struct fs *fs, const struct tree_clone *clone,
 	slot_let_go(fs, clone->dst, clone->to + clone->count);
 }
 
-int tree_clone(struct fs *fs, const struct tree_clone *clone)
+RARE int tree_clone(struct fs *fs, const struct tree_clone *clone)
 {
 	uint64_t pages, held_to = clone->from, gap = clone->from;
 	uint64_t i = clone->from - 1, end = clone->from + clone->count;

@@ -195,7 +195,7 @@ static uint32_t table_capacity(uint32_t pages)
 
 /* Replaces the table by a larger one. The old one stays for those who still
  * look at it: all together are smaller than the largest. */
-static int table_grow(uint32_t min) REQUIRES(fds.lock)
+RARE static int table_grow(uint32_t min) REQUIRES(fds.lock)
 {
 	struct table *old = fds.table, *table;
 	uint32_t pages = old ? old->pages : 1;
@@ -452,8 +452,8 @@ long sys_dup(int fd)
 
 /* Has newfd mean file; what it meant before goes to *old. -EBUSY if another
  * thread is just opening something under that number: dup(2). */
-static int fd_replace(unsigned newfd, struct file *file, bool cloexec,
-		      struct file **old) REQUIRES(fds.lock)
+RARE static int fd_replace(unsigned newfd, struct file *file, bool cloexec,
+			   struct file **old) REQUIRES(fds.lock)
 {
 	uint64_t bit = (uint64_t)1 << (newfd % WORD_BITS);
 
@@ -474,7 +474,7 @@ static int fd_replace(unsigned newfd, struct file *file, bool cloexec,
 }
 
 /* Makes newfd a copy of fd, closing what it was: one step. */
-static long dup_to(int fd, int newfd, bool cloexec)
+RARE static long dup_to(int fd, int newfd, bool cloexec)
 {
 	struct file *file, *old = NULL;
 	int err;
@@ -521,7 +521,7 @@ long sys_dup3(int fd, int newfd, int flags)
 	return dup_to(fd, newfd, flags & O_CLOEXEC);
 }
 
-static long cloexec_get(int fd)
+RARE static long cloexec_get(int fd)
 {
 	long result = -EBADF;
 
@@ -534,7 +534,7 @@ static long cloexec_get(int fd)
 	return result;
 }
 
-static long cloexec_set(int fd, bool value)
+RARE static long cloexec_set(int fd, bool value)
 {
 	long result = -EBADF;
 
@@ -548,7 +548,7 @@ static long cloexec_set(int fd, bool value)
 }
 
 /* F_SETFL: only these flags change, the rest is ignored. */
-static int flags_set(struct file *file, uint32_t flags)
+RARE static int flags_set(struct file *file, uint32_t flags)
 {
 	const uint32_t settable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
 	uint32_t old = __atomic_load_n(&file->flags, __ATOMIC_RELAXED);
@@ -571,7 +571,8 @@ static int flags_set(struct file *file, uint32_t flags)
 }
 
 /* What fcntl(2) does with an open file. */
-static long file_fcntl(int fd, struct file *file, int cmd, unsigned long arg)
+RARE static long file_fcntl(int fd, struct file *file, int cmd,
+			    unsigned long arg)
 {
 	switch (cmd) {
 	case F_SETFL:
@@ -593,7 +594,7 @@ static long file_fcntl(int fd, struct file *file, int cmd, unsigned long arg)
 }
 
 /* fcntl(2). */
-long sys_fcntl(int fd, int cmd, unsigned long arg)
+RARE long sys_fcntl(int fd, int cmd, unsigned long arg)
 {
 	struct file *file;
 	long result = 0;

@@ -27,6 +27,9 @@
 #define LIKELY(x)   __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
+/* Of functions among frequent ones: compiled to be small. */
+#define RARE __attribute__((cold))
+
 #define RW_MAX ((size_t)0x7ffff000) /* bytes in one call: read(2), NOTES */
 
 #define UMASK_DEFAULT 022

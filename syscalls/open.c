@@ -61,8 +61,8 @@ static int open_create(struct fs_walk *walk, int flags, uint32_t mode,
 }
 
 /* Makes a file without a name in the directory at the end of a walk. */
-static int open_tmpfile(struct fs_walk *walk, int flags, uint32_t mode,
-			struct opened *opened)
+RARE static int open_tmpfile(struct fs_walk *walk, int flags, uint32_t mode,
+			     struct opened *opened)
 {
 	struct fs_node *dir;
 	int err = fs_walk_last(walk, !(flags & O_NOFOLLOW), &dir);
@@ -117,7 +117,8 @@ bool open_flags_refused(const struct fs_node *node, const struct file_ops *ops,
 }
 
 /* Sets what is done with a file of node that is no file of fs/ alone. */
-static int open_special(struct file *file, struct fs_node *node, uint32_t flags)
+RARE static int open_special(struct file *file, struct fs_node *node,
+			     uint32_t flags)
 {
 	uint32_t type = fs_node_mode(node) & S_IFMT;
 
@@ -130,7 +131,7 @@ static int open_special(struct file *file, struct fs_node *node, uint32_t flags)
 	return file->ops ? 0 : -ENXIO;
 }
 
-int noatime_check(struct fs_node *node)
+RARE int noatime_check(struct fs_node *node)
 {
 	const struct fs_cred *cred = cred_now();
 	struct fs_attr attr;
@@ -274,7 +275,7 @@ long sys_creat(const char *path, mode_t mode)
 	return sys_openat(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
 }
 
-int open_object(const struct file_ops *ops, void *object, uint32_t flags)
+RARE int open_object(const struct file_ops *ops, void *object, uint32_t flags)
 {
 	struct fs_node *node;
 	struct file *file;

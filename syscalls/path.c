@@ -43,7 +43,7 @@ static int dirfd_node(int dirfd, struct fs_node **nodep)
 	return 0;
 }
 
-int path_text_error(const char *path, int err)
+RARE int path_text_error(const char *path, int err)
 {
 	ssize_t len = user_strlen(path, PATH_MAX);
 
@@ -192,7 +192,7 @@ long sys_mkdir(const char *path, mode_t mode)
 }
 
 /* Types that mknod(2) makes; of other files but directories it has not heard. */
-static int mknod_check(uint32_t type)
+RARE static int mknod_check(uint32_t type)
 {
 	switch (type) {
 	case S_IFREG:
@@ -209,7 +209,8 @@ static int mknod_check(uint32_t type)
 }
 
 /* mknodat(2). */
-long sys_mknodat(int dirfd, const char *path, mode_t mode, unsigned int dev)
+RARE long sys_mknodat(int dirfd, const char *path, mode_t mode,
+		      unsigned int dev)
 {
 	uint32_t type = mode & S_IFMT ? mode & S_IFMT : S_IFREG;
 	uint64_t rdev = S_ISCHR(type) || S_ISBLK(type) ? dev : 0;
@@ -263,7 +264,7 @@ long sys_symlink(const char *target, const char *path)
 
 /* With AT_EMPTY_PATH only who has opened a descriptor may link through it, or
  * root: linkat(2). */
-static int link_check(int dirfd, const char *path, int flags)
+RARE static int link_check(int dirfd, const char *path, int flags)
 {
 	const struct fs_cred *cred = cred_now();
 	struct file *file;
@@ -440,7 +441,7 @@ long sys_rename(const char *oldpath, const char *newpath)
 }
 
 /* readlinkat(2): also of an O_PATH descriptor of a link, with path "". */
-long sys_readlinkat(int dirfd, const char *path, char *buf, size_t size)
+RARE long sys_readlinkat(int dirfd, const char *path, char *buf, size_t size)
 {
 	struct fs_node *node;
 	const char *target;

@@ -34,8 +34,8 @@ static bool positionless(const struct file *file)
 }
 
 /* Reads or writes what is no file of fs/. */
-static ssize_t special_at(struct file *file, bool write, void *buf,
-			  uint64_t offset, size_t count)
+RARE static ssize_t special_at(struct file *file, bool write, void *buf,
+			       uint64_t offset, size_t count)
 {
 	const struct file_ops *ops = file->ops;
 	int err = span_check(buf, offset, count);
@@ -56,8 +56,8 @@ static ssize_t special_at(struct file *file, bool write, void *buf,
 }
 
 /* The same at the position that pread(2) or pwrite(2) is given. */
-static ssize_t special_positioned(struct file *file, bool write, void *buf,
-				  uint64_t offset, size_t count)
+RARE static ssize_t special_positioned(struct file *file, bool write, void *buf,
+				       uint64_t offset, size_t count)
 {
 	if (positionless(file))
 		return -ESPIPE;
@@ -67,8 +67,8 @@ static ssize_t special_positioned(struct file *file, bool write, void *buf,
 }
 
 /* The same at the file's own position. */
-static ssize_t special_rw(struct file *file, bool write, void *buf,
-			  size_t count)
+RARE static ssize_t special_rw(struct file *file, bool write, void *buf,
+			       size_t count)
 {
 	ssize_t result;
 
@@ -235,7 +235,7 @@ struct vector {
 
 /* Can the caller's array be read, and do its lengths, then its addresses, make
  * sense? -EFAULT, -EINVAL: import_iovec() of Linux. */
-static int vector_check(const struct iovec *iov, int iovcnt)
+RARE static int vector_check(const struct iovec *iov, int iovcnt)
 {
 	size_t size = (size_t)iovcnt * sizeof(*iov);
 	int err = 0;
@@ -285,8 +285,8 @@ static int vector_take(struct vector *v, const struct iovec *iov, int iovcnt)
 }
 
 /* What is no file of fs/ takes buffer after buffer, until one is not used up. */
-static ssize_t special_vector(struct file *file, const struct vector *v,
-			      bool write, uint64_t offset)
+RARE static ssize_t special_vector(struct file *file, const struct vector *v,
+				   bool write, uint64_t offset)
 {
 	const struct file_ops *ops = file->ops;
 	ssize_t done = 0;
@@ -313,7 +313,7 @@ static ssize_t special_vector(struct file *file, const struct vector *v,
 }
 
 /* May these flags be given? kiocb_set_rw_flags() of Linux. */
-static int flags_check(const struct file *file, bool write, int flags)
+RARE static int flags_check(const struct file *file, bool write, int flags)
 {
 	bool knows = file->ops ? !(write && file->ops->few_flags)
 			       : S_ISREG(fs_node_mode(file->node));
@@ -532,7 +532,7 @@ put:
 
 /* posix_fadvise(2): advice about what is in memory anyway needs nothing done.
  * -EBADF, -ESPIPE, -EINVAL (no such advice, len below 0). */
-long sys_fadvise64(int fd, off_t offset, off_t len, int advice)
+RARE long sys_fadvise64(int fd, off_t offset, off_t len, int advice)
 {
 	const int advice_max = 5; /* POSIX_FADV_NOREUSE */
 	struct file *file = fd_get(fd);
@@ -550,7 +550,7 @@ long sys_fadvise64(int fd, off_t offset, off_t len, int advice)
 }
 
 /* readahead(2): of a regular file, for which it has nothing to do. */
-long sys_readahead(int fd, off_t offset, size_t count)
+RARE long sys_readahead(int fd, off_t offset, size_t count)
 {
 	struct file *file = fd_get(fd);
 	long result = 0;
@@ -569,7 +569,7 @@ long sys_readahead(int fd, off_t offset, size_t count)
 /* -- Durability ------------------------------------------------------------------- */
 
 /* Of fs/, memory is as stable as this storage gets. */
-static long file_sync(int fd, bool data)
+RARE static long file_sync(int fd, bool data)
 {
 	struct file *file = fd_get(fd);
 	long result = 0;
@@ -611,7 +611,8 @@ long sys_syncfs(int fd)
 }
 
 /* sync_file_range(2). */
-long sys_sync_file_range(int fd, off_t offset, off_t len, unsigned int flags)
+RARE long sys_sync_file_range(int fd, off_t offset, off_t len,
+			      unsigned int flags)
 {
 	const unsigned all = SYNC_FILE_RANGE_WAIT_BEFORE |
 			     SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;

@@ -125,7 +125,8 @@ static struct statx_timestamp statx_time(const struct fs_time *time)
 					.tv_nsec = time->nsec};
 }
 
-static int statx_fill(struct fs_node *node, unsigned mask, struct statx *stx)
+RARE static int statx_fill(struct fs_node *node, unsigned mask,
+			   struct statx *stx)
 {
 	bool top = node == fs_root(process.fs);
 	bool outside = fs_node_marks(node) & FS_MARK_OUTSIDE;
@@ -170,8 +171,8 @@ static int statx_fill(struct fs_node *node, unsigned mask, struct statx *stx)
 }
 
 /* statx(2): gives the basic attributes whatever the mask asks for. */
-long sys_statx(int dirfd, const char *path, int flags, unsigned int mask,
-	       struct statx *stx)
+RARE long sys_statx(int dirfd, const char *path, int flags, unsigned int mask,
+		    struct statx *stx)
 {
 	struct fs_node *node;
 	int err;
@@ -191,7 +192,7 @@ long sys_statx(int dirfd, const char *path, int flags, unsigned int mask,
 	return err;
 }
 
-static int statfs_fill(struct fs_node *node, struct statfs *buf)
+RARE static int statfs_fill(struct fs_node *node, struct statfs *buf)
 {
 	struct fs_stat stat;
 
@@ -214,7 +215,7 @@ static int statfs_fill(struct fs_node *node, struct statfs *buf)
 }
 
 /* statfs(2), fstatfs(2). */
-long sys_statfs(const char *path, struct statfs *buf)
+RARE long sys_statfs(const char *path, struct statfs *buf)
 {
 	struct fs_node *node;
 	int err = path_node(AT_FDCWD, path, 0, &node);
@@ -226,7 +227,7 @@ long sys_statfs(const char *path, struct statfs *buf)
 	return err;
 }
 
-long sys_fstatfs(int fd, struct statfs *buf)
+RARE long sys_fstatfs(int fd, struct statfs *buf)
 {
 	struct file *file = fd_get_path(fd);
 	int err;
