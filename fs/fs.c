@@ -26,7 +26,6 @@ int fs_create(const struct fs_limits *limits, struct fs **fsp)
 	fs->size_max = SIZE_MAX_FILE;
 	port_random(fs->seed, sizeof(fs->seed));
 	fs->seed[0] |= SEED_ODD;
-	slab_init(fs);
 	err = node_create(fs, S_IFDIR | 0755, 0, 0, &fs->root);
 	if (err) {
 		slab_fini(fs);

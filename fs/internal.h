@@ -254,13 +254,20 @@ struct slab;
 struct slab_cache {
 	struct lock lock;
 	/* lock protects: */
+	uint32_t slabs;	      /* with room or full */
 	struct slab *partial; /* slabs with room */
-	size_t slabs;	      /* with room or full */
-	uint32_t object_size; /* immutable after create */
-	uint32_t objects;     /* in one slab; immutable after create */
 };
 
 #define SLAB_CLASSES 24
+#define SHARD_BITS   4
+#define SLAB_SHARDS  (1 << SHARD_BITS)
+
+#define LINE 64 /* bytes of a cache line */
+
+/* Those of all sizes, for those threads that hash to it. */
+struct slab_shard {
+	_Alignas(LINE) struct slab_cache caches[SLAB_CLASSES];
+};
 
 /* Which pages have how many owners: see share.c. */
 struct shares {
@@ -272,8 +279,8 @@ struct shares {
 	uint64_t reserved; /* for which there is room besides */
 };
 
-#define LINE	      64 /* bytes of a cache line */
-#define WALKERS_SLOTS 64
+#define WALKER_BITS   6
+#define WALKERS_SLOTS (1 << WALKER_BITS)
 
 /* How many walkers are inside, of those threads that hash to this slot. */
 struct walker {
@@ -317,9 +324,21 @@ struct fs {
 	struct lock rename_lock; /* renames between directories */
 	struct shares shares;
 	struct xattr_table xattrs;
-	struct slab_cache caches[SLAB_CLASSES];
+	struct slab_shard shards[SLAB_SHARDS];
 	struct walkers walkers;
 };
+
+#define STACK_SHIFT 16 /* stacks are farther apart */
+
+/* A number below 1 << bits that few other threads have. A thread may have
+ * several, and none means anything. */
+static inline unsigned thread_hash(unsigned bits)
+{
+	uint64_t stack = (uintptr_t)__builtin_frame_address(0) >> STACK_SHIFT;
+
+	/* 2^64 divided by the golden ratio */
+	return (unsigned)(stack * 0x9e3779b97f4a7c15U >> (64 - bits));
+}
 
 static inline uint64_t size_max_now(const struct fs *fs)
 {
@@ -328,7 +347,6 @@ static inline uint64_t size_max_now(const struct fs *fs)
 
 /* -- slab.c: memory by size ---------------------------------------------- */
 
-void slab_init(struct fs *fs);
 void slab_fini(struct fs *fs);
 
 /* size bytes, contents unspecified, aligned to 16 (to 64 if size is a multiple

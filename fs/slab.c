@@ -5,6 +5,11 @@
  * by masking the address. A slab without objects goes back to the port at once,
  * but for one in each class, so that making and removing one file in turn costs
  * no page allocation. What is larger than the largest class is whole pages.
+ *
+ * Threads allocate from slabs of their own, more or less: there are several sets
+ * of them (shards), and the address of the stack says which one is taken. So two
+ * threads do not wait for one another, and what one has allocated has no cache
+ * lines in common with what another has. An object goes back to its slab.
  */
 #include "fs/internal.h"
 
@@ -23,6 +28,9 @@ struct slab {
 	struct object *free;
 	uint32_t used;	/* objects that are allocated */
 	uint32_t fresh; /* objects from this one on were never allocated */
+	uint32_t object_size; /* immutable, as what follows */
+	uint32_t objects;     /* how many it has */
+	struct slab_cache *cache;
 };
 
 _Static_assert(sizeof(struct slab) <= SLAB_HEADER, "the header fits");
@@ -48,26 +56,22 @@ static uint32_t class_size(unsigned class)
 	return (5 + step) << (5 + order);
 }
 
-void slab_init(struct fs *fs)
+static void cache_fini(struct slab_cache *cache)
 {
-	for (unsigned i = 0; i < SLAB_CLASSES; i++) {
-		struct slab_cache *cache = &fs->caches[i];
+	struct slab *spare = cache->partial;
 
-		cache->object_size = class_size(i);
-		cache->objects = (SLAB_SIZE - SLAB_HEADER) / cache->object_size;
-	}
+	port_assert(cache->slabs == (spare ? 1 : 0));
+	if (!spare)
+		return;
+	port_assert(spare->used == 0);
+	port_pages_free(spare, SLAB_PAGES);
 }
 
 void slab_fini(struct fs *fs)
 {
-	for (unsigned i = 0; i < SLAB_CLASSES; i++) {
-		struct slab *spare = fs->caches[i].partial;
-
-		port_assert(fs->caches[i].slabs == (spare ? 1 : 0));
-		if (!spare)
-			continue;
-		port_assert(spare->used == 0);
-		port_pages_free(spare, SLAB_PAGES);
+	for (unsigned i = 0; i < SLAB_SHARDS; i++) {
+		for (unsigned k = 0; k < SLAB_CLASSES; k++)
+			cache_fini(&fs->shards[i].caches[k]);
 	}
 }
 
@@ -97,7 +101,8 @@ static void slab_list_remove(struct slab_cache *cache, struct slab *slab)
 		cache->partial = slab->next;
 }
 
-static struct slab *slab_create(struct slab_cache *cache) REQUIRES(cache->lock)
+static struct slab *slab_create(struct slab_cache *cache, unsigned class)
+	REQUIRES(cache->lock)
 {
 	struct slab *slab = port_pages_alloc(SLAB_PAGES);
 
@@ -105,18 +110,22 @@ static struct slab *slab_create(struct slab_cache *cache) REQUIRES(cache->lock)
 		return NULL;
 	slab->free = NULL;
 	slab->used = slab->fresh = 0;
+	slab->object_size = class_size(class);
+	slab->objects = (SLAB_SIZE - SLAB_HEADER) / slab->object_size;
+	slab->cache = cache;
 	cache->slabs++;
 	slab_list_add(cache, slab);
 	return slab;
 }
 
-static void *slab_take(struct slab_cache *cache) REQUIRES(cache->lock)
+static void *slab_take(struct slab_cache *cache, unsigned class)
+	REQUIRES(cache->lock)
 {
 	struct slab *slab = cache->partial;
 	struct object *object;
 
 	if (UNLIKELY(!slab)) {
-		slab = slab_create(cache);
+		slab = slab_create(cache, class);
 		if (!slab)
 			return NULL;
 	}
@@ -126,8 +135,8 @@ static void *slab_take(struct slab_cache *cache) REQUIRES(cache->lock)
 	else
 		object = (struct object *)((char *)slab + SLAB_HEADER +
 					   (size_t)slab->fresh++ *
-						   cache->object_size);
-	if (++slab->used == cache->objects)
+						   slab->object_size);
+	if (++slab->used == slab->objects)
 		slab_list_remove(cache, slab);
 	return object;
 }
@@ -143,14 +152,12 @@ static void slab_emptied(struct slab_cache *cache, struct slab *slab)
 	port_pages_free(slab, SLAB_PAGES);
 }
 
-static void slab_give(struct slab_cache *cache, struct object *object)
-	REQUIRES(cache->lock)
+static void slab_give(struct slab_cache *cache, struct slab *slab,
+		      struct object *object) REQUIRES(cache->lock)
 {
-	struct slab *slab = slab_of(object);
-
 	object->next = slab->free;
 	slab->free = object;
-	if (slab->used-- == cache->objects)
+	if (slab->used-- == slab->objects)
 		slab_list_add(cache, slab);
 	if (UNLIKELY(slab->used == 0))
 		slab_emptied(cache, slab);
@@ -161,31 +168,56 @@ static size_t pages_of(size_t size)
 	return (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
 }
 
-void *mem_alloc(struct fs *fs, size_t size)
+static void *cache_alloc(struct slab_cache *cache, unsigned class)
 {
-	struct slab_cache *cache;
 	void *object;
 
-	if (size > SLAB_OBJECT_MAX)
-		return port_pages_alloc(pages_of(size));
-	cache = &fs->caches[class_of(size)];
 	lock_write(&cache->lock);
-	object = slab_take(cache);
+	object = slab_take(cache, class);
 	unlock_write(&cache->lock);
 	return object;
 }
 
+/* Without memory for a slab there may be room in another thread's. */
+static __attribute__((noinline)) void *alloc_threaded(struct fs *fs,
+						      unsigned class)
+{
+	unsigned mine = thread_hash(SHARD_BITS);
+	void *object = NULL;
+
+	for (unsigned i = 0; i < SLAB_SHARDS && !object; i++) {
+		unsigned shard = (mine + i) % SLAB_SHARDS;
+
+		object = cache_alloc(&fs->shards[shard].caches[class], class);
+	}
+	return object;
+}
+
+void *mem_alloc(struct fs *fs, size_t size)
+{
+	unsigned class;
+
+	if (size > SLAB_OBJECT_MAX)
+		return port_pages_alloc(pages_of(size));
+	class = class_of(size);
+	if (UNLIKELY(port_threaded))
+		return alloc_threaded(fs, class);
+	return cache_alloc(&fs->shards[0].caches[class], class);
+}
+
 void mem_free(struct fs *fs, void *object, size_t size)
 {
+	struct slab *slab = slab_of(object);
 	struct slab_cache *cache;
 
+	(void)fs;
 	if (size > SLAB_OBJECT_MAX) {
 		port_pages_free(object, pages_of(size));
 		return;
 	}
-	cache = &fs->caches[class_of(size)];
+	cache = slab->cache;
 	lock_write(&cache->lock);
-	slab_give(cache, object);
+	slab_give(cache, slab, object);
 	unlock_write(&cache->lock);
 }
 

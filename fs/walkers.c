@@ -12,12 +12,7 @@
  */
 #include "fs/internal.h"
 
-#define STACK_SHIFT  16			   /* stacks are farther apart */
-#define GOLDEN	     0x9e3779b97f4a7c15ULL /* 2^64 divided by the golden ratio */
-#define SLOT_SHIFT   58			   /* leaves WALKERS_SLOTS */
 #define RETIRED_SIZE 32
-
-_Static_assert((uint64_t)WALKERS_SLOTS << SLOT_SHIFT == 0, "slots fit a word");
 
 /* In what is retired, where it does not matter any more. */
 struct retired {
@@ -37,8 +32,7 @@ _Static_assert(offsetof(struct fs_node, atime) % 8 == 0 &&
 
 struct walker *walker_enter(struct fs *fs)
 {
-	uint64_t stack = (uintptr_t)__builtin_frame_address(0) >> STACK_SHIFT;
-	unsigned slot = (unsigned)(stack * GOLDEN >> SLOT_SHIFT);
+	unsigned slot = thread_hash(WALKER_BITS);
 	struct walker *walker = &fs->walkers.slots[slot];
 	uint64_t bit = UINT64_C(1) << slot;
 

@@ -139,7 +139,8 @@ struct file_ops {
  * to take a reference to one that another thread is just closing.
  */
 struct file {
-	uint32_t refs;	      /* atomic; 0: unused */
+	/* Threads that use different files have no cache line in common. */
+	_Alignas(64) uint32_t refs; /* atomic; 0: unused */
 	uint32_t flags;	      /* atomic: O_ACCMODE, O_APPEND, O_PATH, ... */
 	struct fs_node *node; /* holds a reference; immutable while open */
 	const struct file_ops

@@ -150,8 +150,9 @@ TEST(two_directories_are_locked_by_who_has_the_rename_lock)
 
 TEST(memory_is_locked_last)
 {
-	CHECK_ORDER(&fs_root(fs)->lock, &fs->caches[0].lock);
-	CHECK(panics(LOCKS(&fs->caches[0].lock, &fs->caches[1].lock)));
+	CHECK_ORDER(&fs_root(fs)->lock, &fs->shards[0].caches[0].lock);
+	CHECK(panics(LOCKS(&fs->shards[0].caches[0].lock,
+			   &fs->shards[0].caches[1].lock)));
 }
 
 /* Takes one below the other. Unchecked: clang's analysis is for fs/. */
