@@ -231,23 +231,41 @@ void recent_forget(const struct fs_node *dir, const struct fs_name *name,
 		recent_drop(at, drops);
 }
 
+/* A reference to a node that was called so last, or NULL. One found lately is
+ * not among those any more: the server now knows its fid by another name. */
+static struct fs_node *called_find(const struct fs_node *dir,
+				   const struct fs_name *name)
+	REQUIRES(session.lock)
+{
+	struct fs_node **at = recent_find(dir, name), *node;
+
+	if (at) {
+		node = *at;
+		*at = NULL;
+		return node;
+	}
+	for (unsigned i = 0; i < BUCKETS; i++) {
+		for (struct proxy *p = nodes.buckets[i]; p; p = p->next) {
+			if (proxy_is_called(p, dir, name) &&
+			    fs_node_try_ref(p->node))
+				return p->node;
+		}
+	}
+	return NULL;
+}
+
 struct fs_node *proxy_rename(struct fs_node *olddir,
 			     const struct fs_name *oldname,
 			     struct fs_node *newdir,
 			     const struct fs_name *newname, struct drops *drops)
 {
-	for (unsigned i = 0; i < BUCKETS; i++) {
-		for (struct proxy *p = nodes.buckets[i]; p; p = p->next) {
-			if (!proxy_is_called(p, olddir, oldname) ||
-			    !fs_node_try_ref(p->node))
-				continue;
-			if (!proxy_call(p, newdir, newname, drops))
-				return p->node;
-			drops_add(drops, p->node);
-			return NULL;
-		}
+	struct fs_node *node = called_find(olddir, oldname);
+
+	if (node && proxy_call(proxy_of(node), newdir, newname, drops)) {
+		drops_add(drops, node);
+		return NULL;
 	}
-	return NULL;
+	return node;
 }
 
 /* -- Making nodes ---------------------------------------------------------------- */
