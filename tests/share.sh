@@ -98,7 +98,7 @@ random_long)
 	;;
 facts)
 	build facts
-	for part in between names many contents refused; do
+	for part in between names renamed many contents refused; do
 		rm -rf share
 		directory
 		run --share share facts $part

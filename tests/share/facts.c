@@ -139,6 +139,28 @@ static void names(void)
 	HOLDS(chdir("/") == 0);
 }
 
+/* A name that was another file's before, which is still open, and is renamed. */
+static void renamed(void)
+{
+	char path[32];
+	struct stat st;
+
+	for (int i = 0; i < 16; i++) {
+		int fd;
+
+		snprintf(path, sizeof(path), "/host/name%d", i);
+		file_write(path, "old");
+		fd = open(path, O_RDONLY);
+		HOLDS(unlink(path) == 0);
+		file_write(path, "new");
+		HOLDS(stat(path, &st) == 0);
+		HOLDS(rename(path, "/host/moved") == 0);
+		FAILS(access(path, F_OK), ENOENT);
+		HOLDS(file_is("/host/moved", "new"));
+		close(fd);
+	}
+}
+
 /* Many entries, more than one message takes. */
 static void many(void)
 {
@@ -242,10 +264,11 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*run)(void);
-	} parts[] = {{"between", between},   {"links", links},
-		     {"names", names},	     {"many", many},
-		     {"contents", contents}, {"refused", refused},
-		     {"readonly", readonly}, {"lost", lost}};
+	} parts[] = {{"between", between}, {"links", links},
+		     {"names", names},	   {"renamed", renamed},
+		     {"many", many},	   {"contents", contents},
+		     {"refused", refused}, {"readonly", readonly},
+		     {"lost", lost}};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		if (argc > 1 && !strcmp(argv[1], parts[i].name)) {
