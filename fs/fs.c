@@ -62,7 +62,7 @@ void fs_destroy(struct fs *fs)
 			name_drop(fs, dir, entry);
 	}
 	node_unref(fs, fs->root);
-	port_assert(fs->nodes == 0 && fs->bytes == 0);
+	port_assert(nodes_used(fs) == 0 && fs->bytes == 0);
 	port_assert(share_total(fs) == 0);
 	walkers_fini(fs);
 	slab_fini(fs);
@@ -77,11 +77,9 @@ void fs_limit_size(struct fs *fs, uint64_t size_max)
 
 /* What a limit leaves; a thread that is just being refused counts for a moment
  * as one more. */
-static uint64_t left_of(uint64_t max, const uint64_t *used)
+static uint64_t left_of(uint64_t max, uint64_t used)
 {
-	uint64_t now = __atomic_load_n(used, __ATOMIC_RELAXED);
-
-	return now < max ? max - now : 0;
+	return used < max ? max - used : 0;
 }
 
 void fs_stat(struct fs *fs, struct fs_stat *stat)
@@ -91,11 +89,11 @@ void fs_stat(struct fs *fs, struct fs_stat *stat)
 	port_pages_count(&total, &avail);
 	stat->bytes_max = fs->limits.bytes_max;
 	stat->bytes_used = __atomic_load_n(&fs->bytes, __ATOMIC_RELAXED);
-	stat->bytes_free = left_of(stat->bytes_max, &fs->bytes);
+	stat->bytes_free = left_of(stat->bytes_max, stat->bytes_used);
 	if (stat->bytes_free > (uint64_t)avail << PAGE_SHIFT)
 		stat->bytes_free = (uint64_t)avail << PAGE_SHIFT;
 	stat->nodes_max = fs->limits.nodes_max;
-	stat->nodes_free = left_of(stat->nodes_max, &fs->nodes);
+	stat->nodes_free = left_of(stat->nodes_max, nodes_used(fs));
 }
 
 /* What all nodes together take. A file with several names is met as often, so
@@ -183,10 +181,10 @@ void fs_check(struct fs *fs)
 	port_assert(fs->bytes >= taken.bytes);
 	/* the rest is of files that are open and have no name */
 	port_assert(share_total(fs) >= taken.shared);
-	if (taken.exact && taken.nodes == fs->nodes) {
+	if (taken.exact && taken.nodes == nodes_used(fs)) {
 		port_assert(share_total(fs) == taken.shared);
 		port_assert(fs->bytes == taken.bytes);
 	}
 	port_assert(fs->bytes <= fs->limits.bytes_max);
-	port_assert(fs->nodes <= fs->limits.nodes_max);
+	port_assert(nodes_used(fs) <= fs->limits.nodes_max);
 }

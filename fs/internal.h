@@ -260,13 +260,15 @@ struct slab_cache {
 
 #define SLAB_CLASSES 24
 #define SHARD_BITS   4
-#define SLAB_SHARDS  (1 << SHARD_BITS)
+#define SHARDS	     (1 << SHARD_BITS)
 
 #define LINE 64 /* bytes of a cache line */
 
-/* Those of all sizes, for those threads that hash to it. */
-struct slab_shard {
+/* What threads that hash to it have for themselves. */
+struct shard {
 	_Alignas(LINE) struct slab_cache caches[SLAB_CLASSES];
+	_Alignas(LINE) uint64_t nodes; /* atomic: taken, but not in use */
+	uint64_t inos; /* atomic: the next number, and how many there are */
 };
 
 /* Which pages have how many owners: see share.c. */
@@ -317,14 +319,14 @@ struct fs {
 
 	/* atomic: */
 	_Alignas(LINE) uint64_t bytes; /* of contents */
-	uint64_t nodes;
-	uint64_t next_ino;
-	uint64_t size_max; /* of files: at most SIZE_MAX_FILE */
+	uint64_t nodes;		       /* with those that shards have */
+	uint64_t next_ino;	       /* of those that shards do not have */
+	uint64_t size_max;	       /* of files: at most SIZE_MAX_FILE */
 
 	struct lock rename_lock; /* renames between directories */
 	struct shares shares;
 	struct xattr_table xattrs;
-	struct slab_shard shards[SLAB_SHARDS];
+	struct shard shards[SHARDS];
 	struct walkers walkers;
 };
 
@@ -379,18 +381,29 @@ struct node_time node_now(void);
 
 /* Takes one of the nodes that the limit allows, or -ENOSPC; and gives it back.
  * Each name of a file but the first counts as one, as on tmpfs. */
+FS_CHECKED int nodes_take_threaded(struct fs *fs);
+void nodes_give_threaded(struct fs *fs);
+
 static inline void nodes_give(struct fs *fs)
 {
-	count_sub(&fs->nodes, 1);
+	if (UNLIKELY(port_threaded))
+		nodes_give_threaded(fs);
+	else
+		fs->nodes--;
 }
 
 FS_CHECKED static inline int nodes_take(struct fs *fs)
 {
-	if (LIKELY(count_add(&fs->nodes, 1) <= fs->limits.nodes_max))
-		return 0;
-	nodes_give(fs);
-	return -ENOSPC;
+	if (UNLIKELY(port_threaded))
+		return nodes_take_threaded(fs);
+	if (UNLIKELY(fs->nodes >= fs->limits.nodes_max))
+		return -ENOSPC;
+	fs->nodes++;
+	return 0;
 }
+
+/* How many are in use. */
+uint64_t nodes_used(const struct fs *fs);
 
 /* A node with one reference, no links, charged to the limit; or -ENOSPC,
  * -ENOMEM. For directories the struct dir is made too, without parent. */

@@ -49,11 +49,111 @@ static bool time_after(const struct node_time *a, const struct node_time *b)
 	return a->nsec > b->nsec;
 }
 
-static uint64_t ino_take(struct fs *fs)
+/* -- Counting ------------------------------------------------------------- */
+
+/*
+ * Threads take nodes and inode numbers from the file system by the batch, into
+ * their shard, so that they do not all write to the same words. The limit stays
+ * exact: before a node is refused the shards give back what they have.
+ */
+#define NODES_BATCH 16
+#define INOS_SHIFT  6 /* of the number, in struct shard; below: how many */
+#define INOS_BATCH  ((uint64_t)1 << INOS_SHIFT)
+
+static struct shard *shard_of(struct fs *fs)
 {
-	if (UNLIKELY(port_threaded))
-		return __atomic_fetch_add(&fs->next_ino, 1, __ATOMIC_RELAXED);
-	return fs->next_ino++;
+	return &fs->shards[thread_hash(SHARD_BITS)];
+}
+
+/* Adds n unless that is more than max. Never too much even for a moment, for
+ * which another thread might be refused. */
+static bool count_within(uint64_t *counter, uint64_t n, uint64_t max)
+{
+	uint64_t now = __atomic_load_n(counter, __ATOMIC_RELAXED);
+
+	while (now <= max && n <= max - now) {
+		if (__atomic_compare_exchange_n(counter, &now, now + n, true,
+						__ATOMIC_RELAXED,
+						__ATOMIC_RELAXED))
+			return true;
+	}
+	return false;
+}
+
+/* Takes away one if there is one. */
+static bool count_take(uint64_t *counter)
+{
+	uint64_t now = __atomic_load_n(counter, __ATOMIC_RELAXED);
+
+	while (now) {
+		if (__atomic_compare_exchange_n(counter, &now, now - 1, true,
+						__ATOMIC_RELAXED,
+						__ATOMIC_RELAXED))
+			return true;
+	}
+	return false;
+}
+
+int nodes_take_threaded(struct fs *fs)
+{
+	struct shard *shard = shard_of(fs);
+
+	if (LIKELY(count_take(&shard->nodes)))
+		return 0;
+	if (count_within(&fs->nodes, NODES_BATCH, fs->limits.nodes_max)) {
+		count_add(&shard->nodes, NODES_BATCH - 1);
+		return 0;
+	}
+	for (unsigned i = 0; i < SHARDS; i++)
+		count_sub(&fs->nodes, __atomic_exchange_n(&fs->shards[i].nodes,
+							  0, __ATOMIC_RELAXED));
+	return count_within(&fs->nodes, 1, fs->limits.nodes_max) ? 0 : -ENOSPC;
+}
+
+void nodes_give_threaded(struct fs *fs)
+{
+	struct shard *shard = shard_of(fs);
+	uint64_t now = count_add(&shard->nodes, 1);
+
+	if (LIKELY(now < 2 * NODES_BATCH))
+		return;
+	if (__atomic_compare_exchange_n(&shard->nodes, &now, NODES_BATCH, false,
+					__ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		count_sub(&fs->nodes, now - NODES_BATCH);
+}
+
+uint64_t nodes_used(const struct fs *fs)
+{
+	uint64_t shards = 0, all;
+
+	for (unsigned i = 0; i < SHARDS; i++)
+		shards +=
+			__atomic_load_n(&fs->shards[i].nodes, __ATOMIC_RELAXED);
+	all = __atomic_load_n(&fs->nodes, __ATOMIC_RELAXED);
+	return all > shards ? all - shards : 0;
+}
+
+/* Numbers of a batch may be lost to another thread of the shard. */
+static uint64_t ino_take_threaded(struct fs *fs)
+{
+	uint64_t *inos = &shard_of(fs)->inos;
+	uint64_t now = __atomic_load_n(inos, __ATOMIC_RELAXED), first;
+
+	while (now % INOS_BATCH) {
+		if (__atomic_compare_exchange_n(
+			    inos, &now, now + INOS_BATCH - 1, true,
+			    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			return now >> INOS_SHIFT;
+	}
+	first = __atomic_fetch_add(&fs->next_ino, INOS_BATCH, __ATOMIC_RELAXED);
+	__atomic_store_n(inos, (first + 1) << INOS_SHIFT | (INOS_BATCH - 1),
+			 __ATOMIC_RELAXED);
+	return first;
+}
+
+static inline uint64_t ino_take(struct fs *fs)
+{
+	return UNLIKELY(port_threaded) ? ino_take_threaded(fs) : fs->next_ino++;
 }
 
 /* Field by field: to clear it all first takes 8 ns. */

@@ -69,7 +69,7 @@ static void cache_fini(struct slab_cache *cache)
 
 void slab_fini(struct fs *fs)
 {
-	for (unsigned i = 0; i < SLAB_SHARDS; i++) {
+	for (unsigned i = 0; i < SHARDS; i++) {
 		for (unsigned k = 0; k < SLAB_CLASSES; k++)
 			cache_fini(&fs->shards[i].caches[k]);
 	}
@@ -185,8 +185,8 @@ static __attribute__((noinline)) void *alloc_threaded(struct fs *fs,
 	unsigned mine = thread_hash(SHARD_BITS);
 	void *object = NULL;
 
-	for (unsigned i = 0; i < SLAB_SHARDS && !object; i++) {
-		unsigned shard = (mine + i) % SLAB_SHARDS;
+	for (unsigned i = 0; i < SHARDS && !object; i++) {
+		unsigned shard = (mine + i) % SHARDS;
 
 		object = cache_alloc(&fs->shards[shard].caches[class], class);
 	}
