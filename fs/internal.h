@@ -330,18 +330,6 @@ struct fs {
 	struct walkers walkers;
 };
 
-#define STACK_SHIFT 16 /* stacks are farther apart */
-
-/* A number below 1 << bits that few other threads have. A thread may have
- * several, and none means anything. */
-static inline unsigned thread_hash(unsigned bits)
-{
-	uint64_t stack = (uintptr_t)__builtin_frame_address(0) >> STACK_SHIFT;
-
-	/* 2^64 divided by the golden ratio */
-	return (unsigned)(stack * 0x9e3779b97f4a7c15U >> (64 - bits));
-}
-
 static inline uint64_t size_max_now(const struct fs *fs)
 {
 	return __atomic_load_n(&fs->size_max, __ATOMIC_RELAXED);

@@ -85,6 +85,20 @@ static inline void count_sub(uint64_t *counter, uint64_t n)
 		*counter -= n;
 }
 
+/* For what threads have apart from one another. */
+
+#define STACK_SHIFT 16 /* stacks are farther apart */
+
+/* A number below 1 << bits that few other threads have. A thread may have
+ * several, and none means anything. */
+static inline unsigned thread_hash(unsigned bits)
+{
+	uint64_t stack = (uintptr_t)__builtin_frame_address(0) >> STACK_SHIFT;
+
+	/* 2^64 divided by the golden ratio */
+	return (unsigned)(stack * 0x9e3779b97f4a7c15U >> (64 - bits));
+}
+
 /* Reference counts. A new reference comes from one that is held, so it orders
  * nothing; dropping one is acquire-release, so that who drops the last sees all
  * that the others did. */

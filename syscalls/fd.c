@@ -27,22 +27,27 @@ struct table {
 
 static struct {
 	struct table *table; /* atomic */
-	struct lock lock;
+	/* Who looks a descriptor up does not share a line with who makes one. */
+	_Alignas(64) struct lock lock;
 	/* lock protects: */
 	uint32_t lowest; /* no lower descriptor is free */
 	uint32_t limit;
 } fds = {.limit = LIMIT_DEFAULT};
 
-static struct {
-	struct lock lock;
+#define FILES_BITS   4
+#define FILES_SHARDS (1 << FILES_BITS)
+
+/* Unused open files, of those threads that hash to it. */
+static struct files {
+	_Alignas(64) struct lock lock;
 	/* lock protects: */
 	struct file *unused;
-} files;
+} files[FILES_SHARDS];
 
 /* -- Open files ------------------------------------------------------------ */
 
 /* Cuts a page into unused files. */
-static bool files_more(void) REQUIRES(files.lock)
+static bool files_more(struct files *shard) REQUIRES(shard->lock)
 {
 	struct file *page = port_pages_alloc(1);
 
@@ -51,32 +56,64 @@ static bool files_more(void) REQUIRES(files.lock)
 	for (size_t i = 0; i < PAGE_SIZE / sizeof(*page); i++) {
 		page[i].refs = 0;
 		page[i].epoll_items = NULL;
-		page[i].next = files.unused;
-		files.unused = &page[i];
+		page[i].next = shard->unused;
+		shard->unused = &page[i];
 	}
 	return true;
 }
 
-/* An unused file, or NULL. */
-static struct file *file_alloc(void)
+static struct file *file_take(struct files *shard)
 {
 	struct file *file = NULL;
 
-	lock_write(&files.lock);
-	if (LIKELY(files.unused != NULL) || files_more()) {
-		file = files.unused;
-		files.unused = file->next;
+	lock_write(&shard->lock);
+	if (LIKELY(shard->unused != NULL) || files_more(shard)) {
+		file = shard->unused;
+		shard->unused = file->next;
 	}
-	unlock_write(&files.lock);
+	unlock_write(&shard->lock);
 	return file;
 }
 
-static void file_free(struct file *file)
+/* Without memory there may be one that another thread has closed. */
+static __attribute__((noinline)) struct file *file_alloc_slow(void)
 {
-	lock_write(&files.lock);
-	file->next = files.unused;
-	files.unused = file;
-	unlock_write(&files.lock);
+	unsigned mine = port_threaded ? thread_hash(FILES_BITS) : 0;
+	struct file *file = NULL;
+
+	for (unsigned i = 0; i < FILES_SHARDS && !file; i++)
+		file = file_take(&files[(mine + i) % FILES_SHARDS]);
+	return file;
+}
+
+/* An unused file, or NULL. Here and below: no lock, since there is one thread. */
+static inline struct file *file_alloc(void)
+{
+	struct file *file;
+
+	if (UNLIKELY(port_threaded) || UNLIKELY(!files[0].unused))
+		return file_alloc_slow();
+	file = files[0].unused;
+	files[0].unused = file->next;
+	return file;
+}
+
+static void file_give(struct file *file, struct files *shard)
+{
+	lock_write(&shard->lock);
+	file->next = shard->unused;
+	shard->unused = file;
+	unlock_write(&shard->lock);
+}
+
+static inline void file_free(struct file *file)
+{
+	if (UNLIKELY(port_threaded)) {
+		file_give(file, &files[thread_hash(FILES_BITS)]);
+		return;
+	}
+	file->next = files[0].unused;
+	files[0].unused = file;
 }
 
 /* What is to be done beside closing a file of fs/ that nobody watches. */
@@ -372,22 +409,25 @@ void fd_limit_set(uint64_t limit)
  * the first one in it. */
 static void files_fini(void)
 {
-	struct file *file = files.unused, *next, *pages = NULL;
+	struct file *next, *pages = NULL;
 	size_t unused = 0, total = 0;
 
-	for (; file; file = next, unused++) {
-		next = file->next;
-		if ((uintptr_t)file % PAGE_SIZE == 0) {
-			file->next = pages;
-			pages = file;
+	for (unsigned i = 0; i < FILES_SHARDS; i++) {
+		for (struct file *file = files[i].unused; file; file = next) {
+			next = file->next;
+			unused++;
+			if ((uintptr_t)file % PAGE_SIZE == 0) {
+				file->next = pages;
+				pages = file;
+			}
 		}
+		files[i].unused = NULL;
 	}
-	for (; pages; pages = next, total += PAGE_SIZE / sizeof(*file)) {
+	for (; pages; pages = next, total += PAGE_SIZE / sizeof(*pages)) {
 		next = pages->next;
 		port_pages_free(pages, 1);
 	}
 	port_assert(unused == total);
-	files.unused = NULL;
 }
 
 void fd_fini(void)
