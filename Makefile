@@ -177,7 +177,7 @@ $(B)/obj/%.o: %.S
 
 # What few programs call often is compiled to be small. What nothing calls the
 # linker leaves out of guests (tools/guest.specs).
-SMALL := $(addprefix fs/,allocate copy foreign fs map perm share walk xattr) \
+SMALL := $(addprefix fs/,allocate copy foreign fs list map perm share walk xattr) \
 	$(patsubst %.c,%,$(SHARE_SRCS) $(filter-out port/lock.c port/pages.c, \
 	$(filter %.c,$(KERNEL_SRCS) $(PORT_GUEST_SRCS)))) \
 	$(addprefix syscalls/,attr copy cred dev epoll eventfd host inotify \
