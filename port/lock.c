@@ -11,13 +11,16 @@
 
 #define WRITER	(1u << 30)
 #define WAITERS (1u << 31)
-#define SPINS	100
+#define SPINS	14
 
 /* Spins a little, then sleeps until word changes from seen. */
 static void lock_pause(struct lock *lock, uint32_t seen, int *spins)
 {
-	if ((*spins)++ < SPINS) {
-		__builtin_ia32_pause();
+	if (*spins < SPINS) {
+		/* Longer each time: to look takes the line from who has it. */
+		for (int i = 0; i <= *spins; i++)
+			__builtin_ia32_pause();
+		++*spins;
 		return;
 	}
 	if (!(seen & WAITERS)) {
