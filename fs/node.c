@@ -115,7 +115,7 @@ void nodes_give_threaded(struct fs *fs)
 	struct shard *shard = shard_of(fs);
 	uint64_t now = count_add(&shard->nodes, 1);
 
-	if (LIKELY(now < 2 * NODES_BATCH))
+	if (LIKELY(now < (uint64_t)2 * NODES_BATCH))
 		return;
 	if (__atomic_compare_exchange_n(&shard->nodes, &now, NODES_BATCH, false,
 					__ATOMIC_RELAXED, __ATOMIC_RELAXED))

@@ -62,12 +62,12 @@ static bool files_more(struct files *shard) REQUIRES(shard->lock)
 	return true;
 }
 
-static struct file *file_take(struct files *shard)
+static struct file *file_take(struct files *shard, bool grow)
 {
 	struct file *file = NULL;
 
 	lock_write(&shard->lock);
-	if (LIKELY(shard->unused != NULL) || files_more(shard)) {
+	if (LIKELY(shard->unused != NULL) || (grow && files_more(shard))) {
 		file = shard->unused;
 		shard->unused = file->next;
 	}
@@ -79,10 +79,10 @@ static struct file *file_take(struct files *shard)
 static __attribute__((noinline)) struct file *file_alloc_slow(void)
 {
 	unsigned mine = port_threaded ? thread_hash(FILES_BITS) : 0;
-	struct file *file = NULL;
+	struct file *file = file_take(&files[mine], true);
 
-	for (unsigned i = 0; i < FILES_SHARDS && !file; i++)
-		file = file_take(&files[(mine + i) % FILES_SHARDS]);
+	for (unsigned i = 1; i < FILES_SHARDS && UNLIKELY(!file); i++)
+		file = file_take(&files[(mine + i) % FILES_SHARDS], false);
 	return file;
 }
 

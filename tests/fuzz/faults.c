@@ -19,21 +19,14 @@
 #define NAME_50 "a-name-that-does-not-fit-into-an-entry-of-42-bytes"
 #define NAME_99 NAME_50 "-and-more-than-that-which-makes-a-link-a-small-buffer"
 
-/* How many files there are in /d, and how many are open, when a call is made. */
+/* How many files there are in /d, and whether the next one to be opened needs a
+ * page, when a call is made. */
 static const struct {
-	int entries, opened;
-} levels[] = {{0, 0},
-	      {1, 0},
-	      {7, 0},
-	      {8, 0},
-	      {16, 0},
-	      {20, 0},
-	      {40, 0},
-	      {64, 0},
-	      {80, 0},
-	      {128, 0},
-	      /* the next one needs a page */
-	      {0, PAGE_SIZE / sizeof(struct file)}};
+	int entries;
+	bool full;
+} levels[] = {{0, false},  {1, false},	 {7, false},  {8, false},
+	      {16, false}, {20, false},	 {40, false}, {64, false},
+	      {80, false}, {128, false}, {0, true}};
 #define LEVELS (sizeof(levels) / sizeof(*levels))
 
 struct scenario {
@@ -194,6 +187,17 @@ static void prepare_watched(void)
 	far = 1L << 40;
 }
 
+/* Opens files until those of a page are all in use. */
+static void fill_page(void)
+{
+	size_t live = port_unit_live();
+
+	while (port_unit_live() < live + PAGE_SIZE)
+		must(sys_open("/dev/null", O_RDONLY, 0));
+	for (size_t i = 1; i < PAGE_SIZE / sizeof(struct file); i++)
+		must(sys_open("/dev/null", O_RDONLY, 0));
+}
+
 static void prepare(size_t level)
 {
 	char path[32];
@@ -217,10 +221,8 @@ static void prepare(size_t level)
 	must(sys_fcntl(large, F_SETLK, LOCK(F_WRLCK, 100, 100)));
 	prepare_ready();
 	prepare_watched();
-	for (long fd = 0; fd + 1 < levels[level].opened;) {
-		fd = sys_open("/dev/null", O_RDONLY, 0);
-		must(fd);
-	}
+	if (levels[level].full)
+		fill_page();
 }
 
 static const struct swept *running;

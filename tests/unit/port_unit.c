@@ -116,15 +116,17 @@ static void *alloc(size_t size, size_t align)
 /* Does malloc know sizes to the byte, as those of sanitizers do? */
 static bool sizes_known(void)
 {
-	static int known = -1;
+	static int state; /* atomic: 0, or 1 for yes, 2 for no */
+	int known = __atomic_load_n(&state, __ATOMIC_RELAXED);
 
-	if (known < 0) {
+	if (!known) {
 		void *byte = malloc(1);
 
-		known = malloc_usable_size(byte) == 1;
+		known = malloc_usable_size(byte) == 1 ? 1 : 2;
 		free(byte);
+		__atomic_store_n(&state, known, __ATOMIC_RELAXED);
 	}
-	return known;
+	return known == 1;
 }
 
 static void release(void *memory, size_t size)
