@@ -4,7 +4,7 @@
  * file: the public calls of fallocate(2). A page that is only reserved is a
  * hole for all who read, as on tmpfs, but counts among the file's.
  */
-#include "fs/internal.h"
+#include "fs/content.h"
 
 /* -EFBIG for what goes beyond the largest offset. */
 static int range_end(uint64_t offset, uint64_t len, uint64_t *end)

@@ -7,7 +7,7 @@
  * clears the rest of that page and shrinking clears nothing. The space that
  * contents take is charged to the file system's limit before it is used.
  */
-#include "fs/internal.h"
+#include "fs/content.h"
 
 /* The index of the first page that begins at or after offset. */
 static uint64_t page_after(uint64_t offset)

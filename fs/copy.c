@@ -9,7 +9,7 @@
  * The page in which a file ends is never shared but where it ends with it: so
  * growing, which clears what is behind the end, needs no memory.
  */
-#include "fs/internal.h"
+#include "fs/content.h"
 
 #define BOUNCE_SIZE 512
 #define COPY_MAX    0x7ffff000 /* bytes in one call: read(2), NOTES */

@@ -4,7 +4,7 @@
  * node's lock, bound offsets and sizes, and keep the times, around the contents
  * that content.c stores. Each call is one step that others see whole.
  */
-#include "fs/internal.h"
+#include "fs/content.h"
 
 /* How much of count bytes at offset there is to read. */
 static size_t clip(const struct fs_node *node, uint64_t offset, size_t count)

@@ -3,7 +3,7 @@
  * The file system as an object: how it comes, goes, reports its space, and
  * proves that all its invariants hold.
  */
-#include "fs/internal.h"
+#include "fs/content.h"
 
 #define INO_ROOT 1
 #define SEED_ODD 1 /* an even multiplier would lose bits of the hash */

@@ -6,7 +6,7 @@
  * program has written there, since it can see them. As on tmpfs a hole that is
  * touched gets a page, even if it is only read.
  */
-#include "fs/internal.h"
+#include "fs/content.h"
 
 void map_revoke(struct fs_node *node, uint64_t first, uint64_t count,
 		bool copies)

@@ -5,7 +5,7 @@
  * checks is that of Linux, since programs see which error comes first. Renaming
  * is in rename.c.
  */
-#include "fs/internal.h"
+#include "fs/content.h"
 
 #define TARGET_MAX 4095 /* of a symlink: symlink(2), ENAMETOOLONG */
 

@@ -5,7 +5,7 @@
  * lives on while it is open. A directory holds a reference to its parent, which
  * therefore outlives it.
  */
-#include "fs/internal.h"
+#include "fs/content.h"
 
 #define DAY_SECONDS  86400
 #define DIRENT_BYTES 20	 /* what tmpfs counts as size for each entry */

@@ -7,7 +7,7 @@
  *
  * The table is open addressing with linear probing, at most half full.
  */
-#include "fs/internal.h"
+#include "fs/content.h"
 
 #define CAPACITY_MIN 256 /* a page */
 

@@ -9,7 +9,7 @@
  * The slot of a page says more about it in the low bits that its address
  * leaves: enum slot_tag.
  */
-#include "fs/internal.h"
+#include "fs/content.h"
 
 #define ROOT_SLOTS_MIN 4
 

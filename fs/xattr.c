@@ -10,7 +10,7 @@
  * written to or changes its owner; Linux takes it away. Nothing is executed here
  * that it could concern.
  */
-#include "fs/internal.h"
+#include "fs/content.h"
 
 #define BUCKETS_MIN ((size_t)16) /* a power of two */
 

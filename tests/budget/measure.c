@@ -178,17 +178,17 @@ static void prepare(void)
 	char name[] = "file000";
 	char deep[] = "a/b/c/d/e/f/g/file";
 
-	MUST(sys_mkdir("/work", 0755), 0);
-	MUST(sys_mkdir("/work/large", 0755), 0);
+	MUST(sys_mkdir("/here", 0755), 0);
+	MUST(sys_mkdir("/here/large", 0755), 0);
 	for (unsigned i = 0; i < NAMES; i++) {
 		name[4] = (char)('0' + i / 100);
 		name[5] = (char)('0' + i / 10 % 10);
 		name[6] = (char)('0' + i % 10);
 		if (i % FEW == 0)
-			MUST(sys_chdir(i ? "/work/large" : "/work"), 0);
+			MUST(sys_chdir(i ? "/here/large" : "/here"), 0);
 		MUST(sys_close(open_new(name)), 0);
 	}
-	MUST(sys_chdir("/work"), 0);
+	MUST(sys_chdir("/here"), 0);
 	for (size_t i = 1; deep[i] == '/'; i += 2) {
 		deep[i] = '\0';
 		MUST(sys_mkdir(deep, 0755), 0);
