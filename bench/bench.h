@@ -8,6 +8,7 @@
 #ifndef WHELK_BENCH_H
 #define WHELK_BENCH_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdint.h>
@@ -119,6 +120,21 @@ BENCH_UNUSED static char *bench_buffer(size_t size)
 		bench_die("aligned_alloc");
 	memset(p, 'x', size);
 	return p;
+}
+
+/* Reads all of a directory with so many entries, with opening and closing it. */
+__attribute__((unused)) static void bench_list(const char *path, long entries)
+{
+	DIR *dir = opendir(path);
+	long found = 0;
+
+	if (!dir)
+		bench_die("opendir");
+	while (readdir(dir))
+		found++;
+	closedir(dir);
+	if (found != entries + 2)
+		bench_die("readdir");
 }
 
 /* mkdir -p */

@@ -9,12 +9,13 @@
  * three pages, enough for PostMark's largest. No directories, modes, times,
  * locks or errors.
  */
+#include "real.h"
+
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
 
 #define FILES	  (1 << 18)
 #define PAGE	  4096
@@ -37,16 +38,6 @@ static struct {
 	uint32_t at;
 	int append;
 } fds[FDS];
-
-long __real_sys_open(const char *path, int flags, unsigned mode);
-long __real_sys_close(int fd);
-long __real_sys_read(int fd, void *out, unsigned long count);
-long __real_sys_write(int fd, const void *in, unsigned long count);
-long __real_sys_readv(int fd, const struct iovec *iov, int count);
-long __real_sys_writev(int fd, const struct iovec *iov, int count);
-long __real_sys_lseek(int fd, long offset, int whence);
-long __real_sys_fcntl(int fd, int cmd, unsigned long arg);
-long __real_sys_ioctl(int fd, unsigned long request, void *arg);
 
 static void *reserve(size_t size)
 {

@@ -3,18 +3,9 @@
  * File calls that return at once, having done nothing: what is left is PostMark
  * itself and its C library. Linked like bench/nullfs.c.
  */
-#include <sys/uio.h>
+#include "real.h"
 
 #define FIRST_FD 64 /* lower descriptors are real ones */
-
-long __real_sys_close(int fd);
-long __real_sys_read(int fd, void *out, unsigned long count);
-long __real_sys_write(int fd, const void *in, unsigned long count);
-long __real_sys_readv(int fd, const struct iovec *iov, int count);
-long __real_sys_writev(int fd, const struct iovec *iov, int count);
-long __real_sys_lseek(int fd, long offset, int whence);
-long __real_sys_fcntl(int fd, int cmd, unsigned long arg);
-long __real_sys_ioctl(int fd, unsigned long request, void *arg);
 
 /* -ENOENT: there is no .pmrc; files have whole paths. */
 long __wrap_sys_open(const char *path)

@@ -8,7 +8,6 @@
  * Usage: scale DIRECTORY [quick | ENTRIES], the most there are: 10,000,000
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <fcntl.h>
 
 #include "bench.h"
@@ -90,20 +89,6 @@ static void miss(long count, long times)
 	}
 }
 
-static void list(long count)
-{
-	DIR *dir = opendir(".");
-	long found = 0;
-
-	if (!dir)
-		bench_die("opendir");
-	while (readdir(dir))
-		found++;
-	closedir(dir);
-	if (found != count + 2)
-		bench_die("readdir");
-}
-
 static void remove_all(long count)
 {
 	char name[NAME_SIZE];
@@ -137,7 +122,7 @@ static void measure_directory(long count)
 		miss(count, tries);
 		missed += since(start);
 		start = bench_now_ns();
-		list(count);
+		bench_list(".", count);
 		listed += since(start);
 		start = bench_now_ns();
 		remove_all(count);
